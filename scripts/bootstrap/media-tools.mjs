@@ -1,0 +1,68 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BootstrapError } from './context.mjs';
+import { findProgram } from './programs.mjs';
+import { InstallFailure, installPackages } from './system-packages.mjs';
+
+/** @typedef {import('./context.mjs').Context} Context */
+/** @typedef {{ programs: readonly string[], packages: readonly string[], without: string }} Tool */
+
+const retryAfterMs = 24 * 60 * 60_000;
+
+/** @type {Record<'ffmpeg' | 'chromium', Tool>} */
+const tools = {
+  ffmpeg: { programs: ['ffmpeg'], packages: ['ffmpeg'], without: 'without it, what needs FFmpeg is switched off' },
+  chromium: {
+    programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+    packages: ['chromium'],
+    without: 'without it, the browser tests are skipped',
+  },
+};
+
+/**
+ * Sees to it that some media tools are on the `PATH`, as far as this machine allows.
+ *
+ * A tool that cannot be had is reported and done without, except in CI, where nothing may be skipped.
+ *
+ * @param {Context} context
+ * @param {readonly (keyof typeof tools)[]} names
+ * @returns {Promise<void>}
+ */
+export async function provideTools(context, names) {
+  for (const name of names) {
+    const { programs, packages, without } = tools[name];
+    if (findProgram(context.env, programs)) continue;
+    const failureFile = join(context.cacheDir, `${name}-not-installed`);
+    const isCi = context.env['CI'] === 'true';
+    if (!isCi && (await hasFailedLately(failureFile))) {
+      context.say(`no ${name} here, and it could not be installed today: ${without}. To try again now: rm ${failureFile}`);
+      continue;
+    }
+    try {
+      await installPackages(context, packages, name);
+    } catch (error) {
+      if (isCi || !(error instanceof BootstrapError) || context.signal.aborted) throw error;
+      if (error instanceof InstallFailure) await rememberFailure(context, failureFile);
+      context.say(`${error.message}\n${without}`);
+    }
+  }
+}
+
+/**
+ * A failed attempt may take minutes, and a start must not take them every time.
+ *
+ * @param {string} failureFile
+ */
+async function hasFailedLately(failureFile) {
+  const info = await stat(failureFile).catch(() => undefined);
+  return info !== undefined && Date.now() - info.mtimeMs < retryAfterMs;
+}
+
+/**
+ * @param {Context} context
+ * @param {string} failureFile
+ */
+async function rememberFailure(context, failureFile) {
+  await mkdir(context.cacheDir, { recursive: true });
+  await writeFile(failureFile, '');
+}

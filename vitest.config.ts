@@ -1,0 +1,39 @@
+import { defineConfig } from 'vitest/config';
+
+const isCi = process.env['CI'] === 'true';
+
+/** Where `.ci/run` finds the totals. */
+const reportFile = 'test-results/vitest.json';
+
+interface ProjectOptions {
+  readonly name: string;
+  readonly include?: string[];
+  readonly timeoutMs: number;
+  /** Projects of one group run together, groups one after the other. */
+  readonly group: number;
+  /** One test file at a time, so that media has the machine for itself. */
+  readonly alone?: boolean;
+}
+
+function project({ name, include = [`test/${name}/**/*.test.ts`], timeoutMs, group, alone = false }: ProjectOptions) {
+  const parallelism = alone ? { fileParallelism: false } : { maxWorkers: 2 };
+  return {
+    extends: true as const,
+    test: { name, include, testTimeout: timeoutMs, hookTimeout: timeoutMs, sequence: { groupOrder: group }, ...parallelism },
+  };
+}
+
+export default defineConfig({
+  test: {
+    reporters: isCi ? ['default', 'json'] : ['default'],
+    outputFile: { json: reportFile },
+    projects: [
+      project({ name: 'unit', include: ['test/*.test.ts', 'test/unit/**/*.test.ts'], timeoutMs: 10_000, group: 0 }),
+      project({ name: 'scripts', timeoutMs: 20_000, group: 0 }),
+      project({ name: 'http', timeoutMs: 20_000, group: 0 }),
+      project({ name: 'conformance', timeoutMs: 20_000, group: 0 }),
+      project({ name: 'integration', timeoutMs: 60_000, group: 1, alone: true }),
+      project({ name: 'browser', timeoutMs: 60_000, group: 2, alone: true }),
+    ],
+  },
+});
