@@ -1,0 +1,10 @@
+import type { Offer, RemoteTransport } from './model.ts';
+
+/**
+ * What mediasoup must know of the remote side.
+ *
+ * We answer `passive` to actpass and active, so the peer is the DTLS client; `active` to passive, so it is the server (RFC 8842 §5.3).
+ */
+export function remoteTransport({ ice, fingerprints, setup }: Offer): RemoteTransport {
+  return { ice, dtlsParameters: { role: setup === 'passive' ? 'server' : 'client', fingerprints: [...fingerprints] } };
+}
