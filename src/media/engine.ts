@@ -1,0 +1,153 @@
+import type { EventEmitter } from 'node:events';
+import type { DtlsParameters, IceCandidate, IceParameters, RtpCapabilities, RtpParameters } from 'mediasoup/types';
+
+/** The payload-type numbers that a router shall use. Structurally equal to the one in `sdp/model.ts`. */
+export interface PayloadProfile {
+  readonly audio: Readonly<Partial<Record<'opus', number>>>;
+  readonly video: Readonly<
+    Partial<Record<'H264' | 'VP8' | 'VP9' | 'AV1', { readonly payloadType: number; readonly rtx: number | undefined }>>
+  >;
+}
+
+/**
+ * Why a transport closed without being asked: its peer's DTLS ended, its worker died, or the engine closed
+ * (mediasoup closes its workers by itself on SIGINT and SIGTERM).
+ */
+export type TransportEnding = 'peer-closed' | 'worker-died' | 'shutdown';
+
+/** What the owner of a transport listens to. */
+export type TransportEvents = {
+  /** ICE and DTLS are up; media can flow. Fires once. */
+  connected: [];
+  /** The transport is gone and everything on it. Fires once; not after our own `close()`. */
+  ended: [ending: TransportEnding];
+};
+
+/** Our side of a transport, for the answer. */
+export interface LocalTransport {
+  readonly iceParameters: IceParameters;
+  readonly iceCandidates: readonly IceCandidate[];
+  readonly dtlsParameters: DtlsParameters;
+}
+
+/** Totals since a transport was opened. */
+export interface TransportTotals {
+  readonly rtpBytesReceived: number;
+  readonly rtpBytesSent: number;
+  readonly rtpPacketsReceived: number;
+  readonly rtpPacketsSent: number;
+  /** Of what arrived from a publisher, or of what a viewer reports. */
+  readonly packetsLost: number;
+  /** Sent to a publisher, or received from a viewer (PLI and FIR). */
+  readonly keyFrameRequests: number;
+}
+
+/** One WebRTC transport with one remote peer. */
+export interface MediaTransport {
+  readonly id: string;
+  readonly workerId: number;
+  readonly local: LocalTransport;
+  readonly events: EventEmitter<TransportEvents>;
+  /** Starts DTLS with the peer's parameters. Throws `ERR_MEDIA_UNAVAILABLE` when the worker is gone. */
+  connect(remote: DtlsParameters): Promise<void>;
+  /** New local ICE credentials; DTLS and media stay (RFC 9725 §4.3.3). */
+  restartIce(): Promise<IceParameters>;
+  /** Every byte that arrived so far, STUN and RTCP included: moves while the peer lives. */
+  bytesReceived(): Promise<number>;
+  totals(): Promise<TransportTotals>;
+  /** Sends a DTLS alert and frees everything below. Idempotent. */
+  close(): void;
+}
+
+/** What the owner of an incoming track listens to. */
+export type IncomingTrackEvents = {
+  /** The first RTP packet of any encoding arrived. Fires once. */
+  firstpacket: [];
+};
+
+/** Media of one publisher section, as it arrives. */
+export interface IncomingTrack {
+  readonly id: string;
+  readonly kind: 'audio' | 'video';
+  readonly events: EventEmitter<IncomingTrackEvents>;
+  /**
+   * `profile-level-id` (six hex digits) of an H264 track's first SPS.
+   * Resolves undefined for any other codec, when no SPS came within 2 s of the first packet, and when the track closed.
+   */
+  readonly h264Profile: Promise<string | undefined>;
+  /**
+   * Picture sizes of a simulcast track's encodings, in pixels, in the track's order, once each has shown a key frame.
+   * Resolves undefined for any other track, for codecs that are not measured (only H264 and VP8 are), and when one stays away for 30 s.
+   */
+  readonly encodingSizes: Promise<readonly { readonly width: number; readonly height: number }[] | undefined>;
+}
+
+/** A publisher's transport. */
+export interface PublisherTransport extends MediaTransport {
+  produce(options: { readonly kind: 'audio' | 'video'; readonly rtpParameters: RtpParameters }): Promise<IncomingTrack>;
+  /**
+   * Receives a simulcast track anew, its encodings in another order: `order` holds their present indices, lowest encoding first.
+   * The track before ends.
+   */
+  reorder(track: IncomingTrack, order: readonly number[]): Promise<IncomingTrack>;
+}
+
+/** What the owner of an outgoing track listens to. */
+export type OutgoingTrackEvents = {
+  /** The first key frame (video) or packet (audio) left for the viewer. Fires once. */
+  firstpacket: [];
+};
+
+/** One track on its way to one viewer. Created paused. */
+export interface OutgoingTrack {
+  readonly id: string;
+  readonly kind: 'audio' | 'video';
+  readonly events: EventEmitter<OutgoingTrackEvents>;
+  readonly rtpParameters: RtpParameters;
+  /** Starts sending; video asks the publisher for a key frame. */
+  resume(): Promise<void>;
+  close(): void;
+}
+
+/** A viewer's transport, on a router that speaks the viewer's payload types. */
+export interface SubscriberTransport extends MediaTransport {
+  /** Throws `ERR_MEDIA_UNAVAILABLE` when the track or a worker went away meanwhile. */
+  consume(track: IncomingTrack, options: { readonly mid: string; readonly rtpCapabilities: RtpCapabilities }): Promise<OutgoingTrack>;
+}
+
+/** One stream's routers over all workers: its origin, and an edge for each (worker, payload profile). */
+export interface StreamMedia {
+  openPublisher(): Promise<PublisherTransport>;
+  openSubscriber(profile: PayloadProfile): Promise<SubscriberTransport>;
+  /** Closes every router, pipe and transport of the stream. Idempotent. */
+  close(): void;
+}
+
+/** One worker's present state, for `/health` and `/metrics`. */
+export interface WorkerReport {
+  readonly id: number;
+  readonly pid: number;
+  readonly port: number;
+  /** User and system CPU time since it started, in milliseconds. */
+  readonly cpuMs: number;
+  /** Peak resident set, in bytes. */
+  readonly memoryBytes: number;
+  readonly routers: number;
+  readonly transports: number;
+}
+
+/** What strangers (metrics, logs) may listen to. */
+export type EngineEvents = {
+  workerdied: [workerId: number];
+  workerreplaced: [workerId: number];
+};
+
+/** Everything that moves packets. `media/` is the only run-time import of mediasoup. */
+export interface MediaEngine extends AsyncDisposable {
+  readonly observer: EventEmitter<EngineEvents>;
+  openStream(): StreamMedia;
+  /** The media port of each worker. */
+  readonly ports: readonly number[];
+  workers(): Promise<readonly WorkerReport[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,73 @@
+import { EventEmitter } from 'node:events';
+import type { Producer, Router, TransportListenInfo } from 'mediasoup/types';
+import { GatewayError } from '../errors.ts';
+import type { IncomingTrack, IncomingTrackEvents } from './engine.ts';
+import type { FrameSize } from './h264-sps.ts';
+import { tapH264Profile } from './h264-tap.ts';
+import { tapEncodingSizes } from './simulcast-tap.ts';
+
+/** An {@link IncomingTrack} on its mediasoup producer. */
+export class ProducerTrack implements IncomingTrack {
+  readonly events = new EventEmitter<IncomingTrackEvents>();
+  readonly h264Profile: Promise<string | undefined>;
+  readonly encodingSizes: Promise<readonly FrameSize[] | undefined>;
+  readonly producer: Producer;
+  #lastPipe: Promise<unknown> = Promise.resolve();
+
+  constructor(router: Router, producer: Producer) {
+    this.producer = producer;
+    const isH264 = this.mimeType.toLowerCase() === 'video/h264';
+    // A tap that cannot be opened leaves the profile unknown, as a stream without SPS does; the media itself is not touched.
+    this.h264Profile = isH264 ? tapH264Profile(router, producer).catch(() => undefined) : Promise.resolve(undefined);
+    // Likewise: encodings that cannot be measured keep the order that was guessed.
+    this.encodingSizes =
+      producer.type === 'simulcast' ? tapEncodingSizes(router, producer).catch(() => undefined) : Promise.resolve(undefined);
+    // mediasoup tells the first score of an encoding when its first packet arrives.
+    const onScore = (scores: readonly unknown[]): void => {
+      if (scores.length === 0) return;
+      producer.off('score', onScore);
+      this.events.emit('firstpacket');
+    };
+    producer.on('score', onScore);
+  }
+
+  get mimeType(): string {
+    return this.producer.rtpParameters.codecs[0]?.mimeType ?? '';
+  }
+
+  get id(): string {
+    return this.producer.id;
+  }
+
+  get kind(): 'audio' | 'video' {
+    return this.producer.kind;
+  }
+
+  /**
+   * Pipes this track from its own router to another one, and gives the id of the producer there.
+   *
+   * Pipes of one producer are made one after another (mediasoup#1602). Closing either router, or the producer, closes the pipe.
+   */
+  async pipeTo(origin: Router, router: Router, listenInfo: TransportListenInfo): Promise<string> {
+    const pipe = this.#lastPipe.then(async () => {
+      const { pipeProducer } = await origin.pipeToRouter({
+        producerId: this.producer.id,
+        router,
+        keepId: false,
+        enableSctp: false,
+        listenInfo,
+      });
+      if (pipeProducer === undefined) throw new TypeError('a pipe of media has a producer');
+      return pipeProducer.id;
+    });
+    this.#lastPipe = pipe.catch(() => undefined); // its own caller is told; the next pipe does not depend on it
+    try {
+      return await pipe;
+    } catch (cause) {
+      throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The stream could not be brought to this worker; try again.', {
+        cause,
+        retryAfterSeconds: 1,
+      });
+    }
+  }
+}

@@ -1,0 +1,27 @@
+import * as mediasoup from 'mediasoup';
+import type { MediaEngine } from './engine.ts';
+import { RoutedStream } from './stream-media.ts';
+import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts';
+
+/** Options of {@link openEngine}. */
+export type EngineOptions = WorkerPoolOptions;
+
+/** Starts the workers and binds their ports. Throws `ERR_MEDIA_UNAVAILABLE` when that fails; then nothing is left running. */
+export async function openEngine(options: EngineOptions): Promise<MediaEngine> {
+  mediasoup.setLogEventListeners({
+    onwarn: (namespace, message) => options.logger.debug({ namespace }, message),
+    onerror: (namespace, message, error) => options.logger.warn({ namespace, err: error }, message),
+  });
+  const pool = await WorkerPool.open(options);
+  const close = async (): Promise<void> => pool.close();
+  return {
+    observer: pool.observer,
+    get ports() {
+      return pool.ports;
+    },
+    openStream: () => new RoutedStream(pool),
+    workers: async () => pool.reports(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

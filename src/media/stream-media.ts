@@ -1,0 +1,191 @@
+import type { Router } from 'mediasoup/types';
+import { GatewayError } from '../errors.ts';
+import type { PayloadProfile, PublisherTransport, StreamMedia, SubscriberTransport } from './engine.ts';
+import type { ProducerTrack } from './incoming-track.ts';
+import { codecOf, covers, originProfile, profileKey, routerCodecs } from './router-codecs.ts';
+import { createWebRtcTransport, WebRtcPublisherTransport, WebRtcSubscriberTransport } from './webrtc-transport.ts';
+import type { WorkerHome, WorkerPool } from './worker-pool.ts';
+
+/** A router of one stream, on one worker, with one set of payload types. */
+interface StreamRouter {
+  readonly home: WorkerHome;
+  readonly router: Router;
+}
+
+/** A {@link StreamRouter} that viewers share; closed with the last of them. */
+class EdgeRouter {
+  readonly opened: Promise<Router>;
+  viewers = 0;
+  readonly #profile: PayloadProfile;
+  /** Local end of the pipe of each track that is watched here, by the id of its producer at the origin. */
+  readonly #pipes = new Map<string, Promise<string>>();
+  #lastPipe: Promise<unknown> = Promise.resolve();
+
+  constructor(home: WorkerHome, profile: PayloadProfile) {
+    this.#profile = profile;
+    this.opened = openRouter(home);
+  }
+
+  /** The id under which a track can be consumed here; one pipe serves all viewers. */
+  async pipe(pool: WorkerPool, origin: Router, track: ProducerTrack): Promise<string> {
+    const known = this.#pipes.get(track.id);
+    if (known !== undefined) return known;
+    const pipe = this.#inTurn(async () => {
+      const router = await this.opened;
+      router.updateMediaCodecs(routerCodecs(this.#profile, codecOf(track.mimeType)));
+      return track.pipeTo(origin, router, pool.pipeListenInfo);
+    });
+    this.#pipes.set(track.id, pipe);
+    const forget = (): void => void this.#pipes.delete(track.id);
+    track.producer.observer.once('close', forget);
+    pipe.catch(forget); // the viewers who waited for it are told by the promise itself; the next one tries anew
+    return pipe;
+  }
+
+  close(): void {
+    // A router that never opened has told its viewers already.
+    this.opened.then((router) => router.close()).catch(() => undefined);
+  }
+
+  /** One pipe after another: the router's codecs belong to the track that is being piped. */
+  async #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const turn = this.#lastPipe.then(step);
+    this.#lastPipe = turn.catch(() => undefined); // its own caller is told; the next pipe does not depend on it
+    return turn;
+  }
+}
+
+/** {@link StreamMedia} on mediasoup routers: a star of pipes from the origin router to edge routers (media-notes §1.2). */
+export class RoutedStream implements StreamMedia {
+  readonly #pool: WorkerPool;
+  readonly #edges = new Map<string, EdgeRouter>();
+  #origin: Promise<StreamRouter> | undefined;
+  #closed = false;
+
+  constructor(pool: WorkerPool) {
+    this.#pool = pool;
+  }
+
+  async openPublisher(): Promise<PublisherTransport> {
+    const { home, router } = await this.#openOrigin();
+    const release = reserve(home);
+    try {
+      const transport = await createWebRtcTransport(router, home);
+      return new WebRtcPublisherTransport(router, transport, home, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  async openSubscriber(profile: PayloadProfile): Promise<SubscriberTransport> {
+    if (this.#origin === undefined)
+      throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The stream has no publisher; try again.', { retryAfterSeconds: 1 });
+    const home = this.#pool.leastLoaded();
+    const release = reserve(home);
+    try {
+      const origin = await this.#origin;
+      if (origin.home === home && covers(originProfile, profile)) {
+        const transport = await createWebRtcTransport(origin.router, home);
+        return new WebRtcSubscriberTransport((track) => this.#atOrigin(origin, track), transport, home, release);
+      }
+      return await this.#openAtEdge(home, profile, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const edge of this.#edges.values()) edge.close();
+    this.#edges.clear();
+    this.#origin?.then(({ router }) => router.close()).catch(() => undefined); // an origin that never opened has told its publisher already
+  }
+
+  async #openAtEdge(home: WorkerHome, profile: PayloadProfile, release: () => void): Promise<SubscriberTransport> {
+    const { edge, leave } = this.#joinEdge(home, profile);
+    try {
+      const transport = await createWebRtcTransport(await edge.opened, home);
+      return new WebRtcSubscriberTransport(
+        (track) => this.#atEdge(edge, track),
+        transport,
+        home,
+        () => {
+          release();
+          leave();
+        },
+      );
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  #joinEdge(home: WorkerHome, profile: PayloadProfile): { edge: EdgeRouter; leave: () => void } {
+    const key = `${home.worker.pid} ${profileKey(profile)}`;
+    const edge = this.#edges.get(key) ?? new EdgeRouter(home, profile);
+    this.#edges.set(key, edge);
+    edge.viewers += 1;
+    const leave = (): void => {
+      edge.viewers -= 1;
+      if (edge.viewers > 0) return;
+      edge.close();
+      if (this.#edges.get(key) === edge) this.#edges.delete(key);
+    };
+    return { edge, leave };
+  }
+
+  /** Viewers on the origin's own router need no pipe, unless the publisher has meanwhile come back on another worker. */
+  async #atOrigin(router: StreamRouter, track: ProducerTrack): Promise<string> {
+    const origin = await this.#origin;
+    if (origin?.router === router.router) return track.id;
+    throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The stream has moved to another worker; connect again.', { retryAfterSeconds: 1 });
+  }
+
+  async #atEdge(edge: EdgeRouter, track: ProducerTrack): Promise<string> {
+    const origin = await this.#origin;
+    if (origin === undefined) throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The stream has ended.');
+    return edge.pipe(this.#pool, origin.router, track);
+  }
+
+  /** The origin router stays for the stream's life; only a dead worker makes it move. */
+  async #openOrigin(): Promise<StreamRouter> {
+    const present = (this.#origin ??= this.#newOrigin());
+    const opened = await present.catch(() => undefined); // replaced below, whoever of those who waited comes first
+    if (opened !== undefined && !opened.router.closed) return opened;
+    if (this.#origin === present) this.#origin = this.#newOrigin();
+    return this.#origin;
+  }
+
+  async #newOrigin(): Promise<StreamRouter> {
+    const home = this.#pool.leastLoaded();
+    const router = await openRouter(home);
+    if (this.#closed) {
+      router.close();
+      throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The stream has ended; try again.', { retryAfterSeconds: 1 });
+    }
+    return { home, router };
+  }
+}
+
+/** Counts a session at a worker from before its transport exists, so that a burst spreads. Returns its idempotent release. */
+function reserve(home: WorkerHome): () => void {
+  home.sessions += 1;
+  let reserved = true;
+  return () => {
+    if (reserved) home.sessions -= 1;
+    reserved = false;
+  };
+}
+
+async function openRouter(home: WorkerHome): Promise<Router> {
+  try {
+    return await home.worker.createRouter();
+  } catch (cause) {
+    throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The media worker could not open a router; try again.', {
+      cause,
+      retryAfterSeconds: 1,
+    });
+  }
+}

@@ -1,0 +1,202 @@
+import { EventEmitter } from 'node:events';
+import { UnsupportedError } from 'mediasoup/errors';
+import type { Consumer, DtlsParameters, IceParameters, Producer, Router, WebRtcTransport } from 'mediasoup/types';
+import { GatewayError } from '../errors.ts';
+import type {
+  IncomingTrack,
+  LocalTransport,
+  OutgoingTrack,
+  PublisherTransport,
+  SubscriberTransport,
+  TransportEnding,
+  TransportEvents,
+  TransportTotals,
+} from './engine.ts';
+import { ProducerTrack } from './incoming-track.ts';
+import { ConsumerTrack } from './outgoing-track.ts';
+import { codecOf, originProfile, routerCodecs } from './router-codecs.ts';
+import type { WorkerHome } from './worker-pool.ts';
+
+/** Shortest time between two key-frame requests for one encoding, in milliseconds: a burst of joins costs the publisher one key frame. */
+const keyFrameRequestDelayMs = 300;
+
+/** First guess of what a viewer's path carries, in bit/s, until its feedback says more (media-notes §2: never absurd values). */
+const initialOutgoingBitrate = 1_000_000;
+
+/** What publisher and subscriber transports share: ICE, DTLS, endings and closing. */
+abstract class Transport {
+  readonly events = new EventEmitter<TransportEvents>();
+  protected readonly transport: WebRtcTransport;
+  readonly #home: WorkerHome;
+  readonly #released: () => void;
+  #closed = false;
+
+  constructor(transport: WebRtcTransport, home: WorkerHome, released: () => void) {
+    this.transport = transport;
+    this.#home = home;
+    this.#released = released;
+    transport.on('dtlsstatechange', (state) => {
+      if (state === 'connected') this.events.emit('connected');
+      if (state === 'failed' || state === 'closed') this.#end('peer-closed');
+    });
+    transport.observer.once('close', () => {
+      if (home.worker.closed) this.#end(home.worker.died ? 'worker-died' : 'shutdown');
+    });
+  }
+
+  get id(): string {
+    return this.transport.id;
+  }
+
+  get workerId(): number {
+    return this.#home.id;
+  }
+
+  get local(): LocalTransport {
+    const { iceParameters, iceCandidates, dtlsParameters } = this.transport;
+    return { iceParameters, iceCandidates, dtlsParameters };
+  }
+
+  async connect(remote: DtlsParameters): Promise<void> {
+    return reportAsGatewayError(this.transport.connect({ dtlsParameters: remote }));
+  }
+
+  async restartIce(): Promise<IceParameters> {
+    return reportAsGatewayError(this.transport.restartIce());
+  }
+
+  async bytesReceived(): Promise<number> {
+    const [stats] = await this.transport.getStats();
+    return stats?.bytesReceived ?? 0;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.transport.close();
+    this.#released();
+  }
+
+  #end(ending: TransportEnding): void {
+    if (this.#closed) return;
+    this.close();
+    this.events.emit('ended', ending);
+  }
+}
+
+/** A {@link PublisherTransport} on a mediasoup WebRtcTransport. */
+export class WebRtcPublisherTransport extends Transport implements PublisherTransport {
+  readonly #router: Router;
+  readonly #producers = new Set<Producer>();
+
+  constructor(router: Router, transport: WebRtcTransport, home: WorkerHome, released: () => void) {
+    super(transport, home, released);
+    this.#router = router;
+  }
+
+  async produce({ kind, rtpParameters }: Parameters<PublisherTransport['produce']>[0]): Promise<IncomingTrack> {
+    const options = { kind, rtpParameters, ...(kind === 'video' ? { keyFrameRequestDelay: keyFrameRequestDelayMs } : {}) };
+    // The router's numbers count at the very moment of produce(), so nothing may be awaited between these two.
+    this.#router.updateMediaCodecs(routerCodecs(originProfile, codecOf(rtpParameters.codecs[0]?.mimeType ?? '')));
+    const producer = await reportAsGatewayError(this.transport.produce(options));
+    this.#producers.add(producer);
+    producer.observer.once('close', () => this.#producers.delete(producer));
+    return new ProducerTrack(this.#router, producer);
+  }
+
+  async reorder(track: IncomingTrack, order: readonly number[]): Promise<IncomingTrack> {
+    if (!(track instanceof ProducerTrack)) throw new TypeError('the track belongs to another engine');
+    const { kind, rtpParameters } = track.producer;
+    const arrived = await reportAsGatewayError(track.producer.getStats());
+    const encodings = order.map((index) => {
+      const encoding = rtpParameters.encodings?.[index] ?? {};
+      // By now browsers no longer send the rid with each packet, so the SSRCs that were learnt from it are named.
+      const stream = arrived.find(({ rid }) => rid !== undefined && rid === encoding.rid);
+      const rtx = stream?.rtxSsrc === undefined ? {} : { rtx: { ssrc: stream.rtxSsrc } };
+      return stream === undefined ? encoding : { ...encoding, ssrc: stream.ssrc, ...rtx };
+    });
+    track.producer.close();
+    return this.produce({ kind, rtpParameters: { ...rtpParameters, encodings } });
+  }
+
+  async totals(): Promise<TransportTotals> {
+    const [[transport], producers] = await Promise.all([
+      this.transport.getStats(),
+      Promise.all([...this.#producers].map((producer) => producer.getStats())),
+    ]);
+    const streams = producers.flat();
+    return {
+      rtpBytesReceived: transport?.rtpBytesReceived ?? 0,
+      rtpBytesSent: 0,
+      rtpPacketsReceived: sum(streams.map(({ packetCount }) => packetCount)),
+      rtpPacketsSent: 0,
+      packetsLost: sum(streams.map(({ packetsLost }) => packetsLost)),
+      keyFrameRequests: sum(streams.map(({ pliCount, firCount }) => pliCount + firCount)),
+    };
+  }
+}
+
+/** A {@link SubscriberTransport} on a mediasoup WebRtcTransport. */
+export class WebRtcSubscriberTransport extends Transport implements SubscriberTransport {
+  readonly #local: (track: ProducerTrack) => Promise<string>;
+  readonly #consumers = new Set<Consumer>();
+
+  /** `local` gives the id of the producer that stands for a track on this transport's router (itself, or the end of a pipe). */
+  constructor(local: (track: ProducerTrack) => Promise<string>, transport: WebRtcTransport, home: WorkerHome, released: () => void) {
+    super(transport, home, released);
+    this.#local = local;
+  }
+
+  async consume(track: IncomingTrack, { mid, rtpCapabilities }: Parameters<SubscriberTransport['consume']>[1]): Promise<OutgoingTrack> {
+    if (!(track instanceof ProducerTrack)) throw new TypeError('the track belongs to another engine');
+    const consumer = await reportAsGatewayError(
+      this.#local(track).then((producerId) => this.transport.consume({ producerId, rtpCapabilities, mid, paused: true })),
+    );
+    this.#consumers.add(consumer);
+    consumer.observer.once('close', () => this.#consumers.delete(consumer));
+    return new ConsumerTrack(consumer);
+  }
+
+  async totals(): Promise<TransportTotals> {
+    const [[transport], consumers] = await Promise.all([
+      this.transport.getStats(),
+      Promise.all([...this.#consumers].map((consumer) => consumer.getStats())),
+    ]);
+    const streams = consumers.flat().filter(({ type }) => type === 'outbound-rtp');
+    return {
+      rtpBytesReceived: 0,
+      rtpBytesSent: transport?.rtpBytesSent ?? 0,
+      rtpPacketsReceived: 0,
+      rtpPacketsSent: sum(streams.map(({ packetCount }) => packetCount)),
+      packetsLost: sum(streams.map(({ packetsLost }) => packetsLost)),
+      keyFrameRequests: sum(streams.map(({ pliCount, firCount }) => pliCount + firCount)),
+    };
+  }
+}
+
+/** Opens a WebRTC transport on `router`, listening on its worker's one port. */
+export async function createWebRtcTransport(router: Router, { server }: WorkerHome): Promise<WebRtcTransport> {
+  return reportAsGatewayError(
+    router.createWebRtcTransport({
+      webRtcServer: server,
+      preferUdp: true,
+      // Some peers never send consent checks (pion, early FFmpeg); liveness is judged by any bytes that arrive instead (media-notes §2).
+      iceConsentTimeout: 0,
+      initialAvailableOutgoingBitrate: initialOutgoingBitrate,
+    }),
+  );
+}
+
+async function reportAsGatewayError<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (cause) {
+    // A type error or an unsupported codec is a mistake of our own: parameters are planned before they come here.
+    if (cause instanceof GatewayError || cause instanceof TypeError || cause instanceof UnsupportedError) throw cause;
+    throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The media worker could not do this; try again.', { cause, retryAfterSeconds: 1 });
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
