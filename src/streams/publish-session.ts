@@ -1,0 +1,128 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { IncomingTrack, PublisherTransport, StreamMedia } from '../media/engine.ts';
+import { writePublishAnswer } from '../sdp/answer.ts';
+import type { TrackDescription } from '../sdp/model.ts';
+import type { PublishPlan } from '../sdp/publish-plan.ts';
+import { refuseAborted } from './aborted.ts';
+import { ascendingOrder } from './encoding-order.ts';
+import { Session, type SessionContext, type SessionEnding } from './session.ts';
+
+/** A track of a live stream: what is known of it, and where its media comes in. */
+export interface LiveTrack {
+  readonly description: TrackDescription;
+  readonly incoming: IncomingTrack;
+}
+
+/** Longest wait for an H264 stream's first SPS after its publisher's first packet, in milliseconds (design.md §4). */
+const spsTimeoutMs = 2000;
+
+/** One publisher. */
+export class PublishSession extends Session {
+  readonly #transport: PublisherTransport;
+  readonly #tracks: readonly LiveTrack[];
+  readonly #ended = new AbortController();
+
+  /**
+   * Opens a transport, starts DTLS and receives every planned track, all at once.
+   *
+   * Throws `ERR_MEDIA_UNAVAILABLE`, and `ERR_REQUEST_ABORTED` once `signal` fires; then nothing is left behind.
+   */
+  static async open(context: SessionContext, media: StreamMedia, plan: PublishPlan, signal: AbortSignal): Promise<PublishSession> {
+    await using acquired = new AsyncDisposableStack();
+    const transport = acquired.adopt(await media.openPublisher(), (opened) => {
+      opened.close();
+    });
+    refuseAborted(signal);
+    const [tracks] = await Promise.all([receive(transport, plan), transport.connect(plan.remote.dtlsParameters)]);
+    refuseAborted(signal);
+    const session = new PublishSession(context, transport, plan, tracks);
+    acquired.move();
+    return session;
+  }
+
+  private constructor(context: SessionContext, transport: PublisherTransport, plan: PublishPlan, tracks: readonly LiveTrack[]) {
+    super(context, {
+      kind: 'publish',
+      transport,
+      answerText: writePublishAnswer(plan, transport.local),
+      remoteIce: plan.remote.ice,
+      taggedMid: plan.tracks[0]?.mid ?? '0',
+    });
+    this.#transport = transport;
+    this.#tracks = tracks;
+  }
+
+  /**
+   * Waits for the first RTP packet, and with H264 for the first SPS (at most 2 s longer), and gives the tracks as they really are.
+   *
+   * Undefined when the session ends before.
+   */
+  async live(): Promise<readonly LiveTrack[] | undefined> {
+    if (!(await this.#firstPacket())) return undefined;
+    this.reportMedia('first media received');
+    const tracks = await Promise.all(this.#tracks.map((track) => this.#measured(track)));
+    return this.closed ? undefined : tracks;
+  }
+
+  /**
+   * Waits until the encodings of simulcast are measured. If their sizes contradict the order that was guessed from the offer, receives them
+   * anew in the right one and gives the tracks as they are then.
+   *
+   * Undefined when there is nothing to correct, and when the session ends before. Throws `ERR_MEDIA_UNAVAILABLE`.
+   */
+  async corrected(tracks: readonly LiveTrack[]): Promise<readonly LiveTrack[] | undefined> {
+    const corrected = await Promise.all(tracks.map(async (track) => this.#inOrder(track)));
+    return this.closed || corrected.every((track, index) => track === tracks[index]) ? undefined : corrected;
+  }
+
+  protected override release(_ending: SessionEnding): void {
+    this.#ended.abort();
+  }
+
+  protected override onConnected(): void {
+    // Media starts by itself.
+  }
+
+  async #inOrder(track: LiveTrack): Promise<LiveTrack> {
+    const sizes = await track.incoming.encodingSizes;
+    const order = sizes === undefined ? undefined : ascendingOrder(sizes);
+    if (order === undefined || this.closed) return track;
+    const rids = order.flatMap((index) => track.description.rids[index] ?? []);
+    this.log.info({ rids, sizes }, 'simulcast encodings put in order of size');
+    return { description: { ...track.description, rids }, incoming: await this.#transport.reorder(track.incoming, order) };
+  }
+
+  async #firstPacket(): Promise<boolean> {
+    const { signal } = this.#ended;
+    return new Promise((resolve) => {
+      signal.addEventListener('abort', () => {
+        resolve(false);
+      });
+      for (const { incoming } of this.#tracks) {
+        incoming.events.once('firstpacket', () => {
+          resolve(true);
+        });
+      }
+    });
+  }
+
+  async #measured(track: LiveTrack): Promise<LiveTrack> {
+    if (track.description.codec !== 'H264') return track;
+    const raced = new AbortController();
+    const signal = AbortSignal.any([this.#ended.signal, raced.signal]);
+    const timeout = delay(spsTimeoutMs, undefined, { signal }).catch(() => undefined); // ended: the caller finds out itself
+    const profile = await Promise.race([track.incoming.h264Profile, timeout]);
+    raced.abort();
+    if (profile === undefined) return track;
+    return { ...track, description: { ...track.description, fmtp: { ...track.description.fmtp, 'profile-level-id': profile } } };
+  }
+}
+
+async function receive(transport: PublisherTransport, plan: PublishPlan): Promise<readonly LiveTrack[]> {
+  return Promise.all(
+    plan.tracks.map(async ({ description, rtpParameters }) => ({
+      description,
+      incoming: await transport.produce({ kind: description.kind, rtpParameters }),
+    })),
+  );
+}

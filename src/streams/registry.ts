@@ -1,0 +1,223 @@
+import { EventEmitter } from 'node:events';
+import type { Logger } from 'pino';
+import { GatewayError } from '../errors.ts';
+import type { MediaEngine, TransportTotals } from '../media/engine.ts';
+import { parseOffer } from '../sdp/offer.ts';
+import { planPublish } from '../sdp/publish-plan.ts';
+import { planSubscribe } from '../sdp/subscribe-plan.ts';
+import { refuseAborted } from './aborted.ts';
+import { PublishSession } from './publish-session.ts';
+import type { RegistryEvents, Session, SessionContext, SessionKind } from './session.ts';
+import { notLive, Stream, type StreamPolicy } from './stream.ts';
+import type { StreamId } from './stream-id.ts';
+import { SubscribeSession } from './subscribe-session.ts';
+import { TotalsLedger } from './totals.ts';
+
+/** What a {@link StreamRegistry} works with. */
+export interface StreamRegistryOptions {
+  readonly engine: MediaEngine;
+  readonly logger: Logger;
+  readonly policyOf: (streamId: StreamId) => StreamPolicy;
+  /** A session that is not connected after this time is ended, in milliseconds. Default 20 000. */
+  readonly connectTimeoutMs?: number;
+}
+
+/** One POST. */
+export interface OpenRequest {
+  readonly streamId: StreamId;
+  readonly offerText: string;
+  readonly userAgent: string;
+  /** Fires when the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+/** What `/health` and the list of streams tell. */
+export interface StreamReport {
+  readonly streamId: StreamId;
+  /** `waiting`: before the first packet, or in the grace time. */
+  readonly state: 'waiting' | 'live';
+  readonly since: Date;
+  readonly subscribers: number;
+  readonly tracks: readonly {
+    readonly kind: 'audio' | 'video';
+    readonly codec: string;
+    readonly rids: readonly string[];
+    readonly h264Profile: string | undefined;
+  }[];
+  /** Until when the name is held for its publisher after too many takeovers. */
+  readonly contestedUntil: Date | undefined;
+}
+
+/** How long a viewer's POST waits for a stream that is about to be live, in milliseconds. */
+const liveWaitMs = 1000;
+
+const connectTimeoutMs = 20_000;
+
+/** Every stream and every session by its name: where POSTs become sessions. */
+export class StreamRegistry {
+  readonly observer = new EventEmitter<RegistryEvents>();
+  readonly #options: StreamRegistryOptions;
+  readonly #streams = new Map<StreamId, Stream>();
+  readonly #sessions = new Map<string, Session>();
+  readonly #totals = new TotalsLedger();
+  #draining = false;
+
+  constructor(options: StreamRegistryOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens a publisher's session: plan, claim, transport, answer. The name is claimed before the first await, so two POSTs cannot both win,
+   * and the publisher before is ended last, so a POST that fails leaves it untouched.
+   *
+   * Throws every `ERR_OFFER_…` and `ERR_CODEC_…`, `ERR_STREAM_TAKEN`, `ERR_STREAM_CONTESTED`, `ERR_MEDIA_UNAVAILABLE`,
+   * `ERR_REQUEST_ABORTED`, `ERR_DRAINING`.
+   */
+  async publish({ streamId, offerText, userAgent, signal }: OpenRequest): Promise<Session> {
+    const startedAt = performance.now();
+    this.#refuseDraining();
+    const policy = this.#options.policyOf(streamId);
+    const plan = planPublish(parseOffer(offerText), { codecs: policy.codecs, userAgent });
+    const stream = this.#streams.get(streamId) ?? this.#openStream(streamId, policy);
+    const claim = stream.claim();
+    try {
+      const session = await PublishSession.open(this.#context(stream, userAgent, startedAt), stream.media, plan, signal);
+      this.#keep(session, () => {
+        stream.publisherClosed(session);
+      });
+      this.#finish(session, () => {
+        stream.commit(claim, session);
+      });
+      return session;
+    } finally {
+      stream.release(claim);
+    }
+  }
+
+  /**
+   * Opens a viewer's session. A stream without media is waited for, up to a second, if it has a publisher or had one of late.
+   *
+   * Throws `ERR_STREAM_NOT_LIVE`, `ERR_NO_COMMON_CODEC`, every `ERR_OFFER_…`, `ERR_MEDIA_UNAVAILABLE`, `ERR_REQUEST_ABORTED`,
+   * `ERR_DRAINING`.
+   */
+  async subscribe({ streamId, offerText, userAgent, signal }: OpenRequest): Promise<Session> {
+    const startedAt = performance.now();
+    this.#refuseDraining();
+    const offer = parseOffer(offerText);
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined) throw notLive();
+    const tracks = await stream.whenLive(liveWaitMs, signal);
+    refuseAborted(signal);
+    const plan = planSubscribe(offer, { tracks: tracks.map(({ description }) => description), userAgent });
+    const session = await SubscribeSession.open(this.#context(stream, userAgent, startedAt), stream.media, { plan, tracks, signal });
+    this.#keep(session, () => {
+      stream.removeSubscriber(session);
+    });
+    this.#finish(session, () => {
+      stream.addSubscriber(session);
+    });
+    if (session.closed) throw notLive(); // the publisher changed meanwhile in a way that this player cannot follow
+    return session;
+  }
+
+  /** The session behind a session URL. Throws `ERR_SESSION_NOT_FOUND`, the same for one that ended and one that never was. */
+  find(kind: SessionKind, streamId: StreamId, secret: string): Session {
+    const session = this.#sessions.get(secret);
+    if (session?.kind !== kind || session.streamId !== streamId) {
+      throw new GatewayError('ERR_SESSION_NOT_FOUND', 'There is no such session, or it has ended.');
+    }
+    return session;
+  }
+
+  reports(): readonly StreamReport[] {
+    return [...this.#streams.values()].map((stream) => ({
+      streamId: stream.id,
+      state: stream.tracks === undefined ? 'waiting' : 'live',
+      since: stream.since,
+      subscribers: stream.subscriberCount,
+      tracks: (stream.tracks ?? []).map(({ description: { kind, codec, rids, fmtp } }) => ({
+        kind,
+        codec,
+        rids,
+        h264Profile: codec === 'H264' ? fmtp['profile-level-id']?.toString() : undefined,
+      })),
+      contestedUntil: stream.contestedUntil,
+    }));
+  }
+
+  counts(): { readonly streams: number; readonly live: number; readonly publishers: number; readonly subscribers: number } {
+    const streams = [...this.#streams.values()];
+    const sessions = [...this.#sessions.values()];
+    return {
+      streams: streams.length,
+      live: streams.filter(({ tracks }) => tracks !== undefined).length,
+      publishers: sessions.filter(({ kind }) => kind === 'publish').length,
+      subscribers: sessions.filter(({ kind }) => kind === 'subscribe').length,
+    };
+  }
+
+  /** What flowed since the start, over live and ended sessions. Asks every worker; meant for a scrape every few seconds. */
+  async totals(): Promise<TransportTotals> {
+    return this.#totals.collect([...this.#sessions.values()]);
+  }
+
+  /** Refuses new sessions from now on, with `ERR_DRAINING`. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Ends every session, with a DTLS alert to its peer, and every stream. */
+  async close(): Promise<void> {
+    this.drain();
+    for (const session of [...this.#sessions.values()]) session.close('shutdown');
+    for (const stream of [...this.#streams.values()]) stream.end();
+  }
+
+  #openStream(streamId: StreamId, policy: StreamPolicy): Stream {
+    const stream = new Stream(streamId, policy, {
+      media: this.#options.engine.openStream(),
+      logger: this.#options.logger,
+      observer: this.observer,
+      onEnded: () => this.#streams.delete(streamId),
+    });
+    this.#streams.set(streamId, stream);
+    return stream;
+  }
+
+  #context(stream: Stream, userAgent: string, startedAt: number): SessionContext {
+    return {
+      streamId: stream.id,
+      userAgent: userAgent.slice(0, 200),
+      observer: this.observer,
+      logger: this.#options.logger,
+      totals: this.#totals,
+      startedAt,
+      connectTimeoutMs: this.#options.connectTimeoutMs ?? connectTimeoutMs,
+      silenceMs: stream.policy.silenceMs,
+    };
+  }
+
+  /** Makes a session findable until it closes. */
+  #keep(session: Session, onClosed: () => void): void {
+    this.#sessions.set(session.secret, session);
+    session.onClosed(() => {
+      this.#sessions.delete(session.secret);
+      onClosed();
+    });
+  }
+
+  /** The last step of opening: a session that is refused now leaves nothing behind. */
+  #finish(session: Session, admit: () => void): void {
+    try {
+      this.#refuseDraining();
+      admit();
+    } catch (error) {
+      session.close('failed');
+      throw error;
+    }
+  }
+
+  #refuseDraining(): void {
+    if (this.#draining) throw new GatewayError('ERR_DRAINING', 'The gateway is shutting down; try again.', { retryAfterSeconds: 5 });
+  }
+}

@@ -1,0 +1,260 @@
+import { EventEmitter } from 'node:events';
+import type { Logger } from 'pino';
+import { GatewayError } from '../errors.ts';
+import type { StreamMedia } from '../media/engine.ts';
+import type { VideoCodec } from '../sdp/model.ts';
+import type { LiveTrack, PublishSession } from './publish-session.ts';
+import type { RegistryEvents } from './session.ts';
+import type { StreamId } from './stream-id.ts';
+import type { SubscribeSession } from './subscribe-session.ts';
+import { afterTakeover, heldForMs, noTakeovers } from './takeover.ts';
+
+/** How one stream is run; from `streams.default` and `streams.patterns`. */
+export interface StreamPolicy {
+  /** What a second publisher gets: the name, or 409. */
+  readonly takeover: 'replace' | 'reject';
+  /** Video codecs in order of preference; `offer` stands for the publisher's own order. */
+  readonly codecs: readonly ('offer' | VideoCodec)[];
+  /** How long viewers stay when the publisher is gone, in milliseconds. */
+  readonly graceMs: number;
+  /** A session from which nothing arrived for this time is ended, in milliseconds. */
+  readonly silenceMs: number;
+}
+
+/** A publisher's place in the queue for a name; later claims win. */
+export interface Claim {
+  readonly order: number;
+}
+
+/** One named programme: who publishes, who watches, whether it is live. Lives from its first claim to the end of its grace time. */
+export class Stream {
+  readonly id: StreamId;
+  readonly policy: StreamPolicy;
+  readonly media: StreamMedia;
+  readonly #log: Logger;
+  readonly #observer: EventEmitter<RegistryEvents>;
+  readonly #onEnded: () => void;
+  readonly #changes = new EventEmitter<{ change: [] }>();
+  readonly #subscribers = new Set<SubscribeSession>();
+  readonly #pending = new Set<Claim>();
+  #claims = 0;
+  #publisher: { readonly claim: Claim; readonly session: PublishSession } | undefined;
+  #tracks: readonly LiveTrack[] | undefined;
+  #since = new Date();
+  #grace: NodeJS.Timeout | undefined;
+  #takeovers = noTakeovers;
+  #ended = false;
+
+  constructor(
+    id: StreamId,
+    policy: StreamPolicy,
+    {
+      media,
+      logger,
+      observer,
+      onEnded,
+    }: {
+      readonly media: StreamMedia;
+      readonly logger: Logger;
+      readonly observer: EventEmitter<RegistryEvents>;
+      readonly onEnded: () => void;
+    },
+  ) {
+    this.id = id;
+    this.policy = policy;
+    this.media = media;
+    this.#log = logger.child({ streamId: id });
+    this.#observer = observer;
+    this.#onEnded = onEnded;
+    this.#changes.setMaxListeners(0);
+  }
+
+  /** The present publisher's tracks; undefined while the stream is not live. */
+  get tracks(): readonly LiveTrack[] | undefined {
+    return this.#tracks;
+  }
+
+  /** When it went live, or began to wait. */
+  get since(): Date {
+    return this.#since;
+  }
+
+  get hasPublisher(): boolean {
+    return this.#publisher !== undefined;
+  }
+
+  get subscriberCount(): number {
+    return this.#subscribers.size;
+  }
+
+  /** Until when the present publisher keeps the name; undefined when it is not contested. */
+  get contestedUntil(): Date | undefined {
+    const heldMs = heldForMs(this.#takeovers, Date.now());
+    return heldMs === 0 || this.#publisher === undefined ? undefined : new Date(Date.now() + heldMs);
+  }
+
+  /**
+   * Claims the name for a newcomer, before anything is awaited for it. Give it back with {@link release}, whatever happens.
+   *
+   * Throws `ERR_STREAM_TAKEN` (policy `reject`) and `ERR_STREAM_CONTESTED`.
+   */
+  claim(): Claim {
+    this.#refuseContested();
+    if (this.policy.takeover === 'reject' && (this.#publisher !== undefined || this.#pending.size > 0)) {
+      throw new GatewayError('ERR_STREAM_TAKEN', 'This stream has a publisher already.', { retryAfterSeconds: 5 });
+    }
+    const claim = { order: (this.#claims += 1) };
+    this.#pending.add(claim);
+    return claim;
+  }
+
+  /**
+   * Makes `session` the publisher; the one before is ended only now, when the newcomer's answer is ready.
+   *
+   * Throws `ERR_STREAM_TAKEN` when a later claim was quicker, and `ERR_STREAM_CONTESTED`.
+   */
+  commit(claim: Claim, session: PublishSession): void {
+    this.#refuseContested();
+    const previous = this.#publisher;
+    if (this.#ended || (previous !== undefined && previous.claim.order > claim.order)) {
+      throw new GatewayError('ERR_STREAM_TAKEN', 'Another publisher has taken this stream meanwhile.', { retryAfterSeconds: 2 });
+    }
+    this.#publisher = { claim, session };
+    clearTimeout(this.#grace);
+    this.#setTracks(undefined);
+    if (previous !== undefined) {
+      this.#countTakeover();
+      previous.session.close('replaced');
+    }
+    void this.#awaitLive(session).catch((error: unknown) => {
+      if (session.closed) return;
+      this.#log.warn({ sessionId: session.id, err: error }, 'publisher cannot be received');
+      session.close('failed');
+    });
+  }
+
+  /** Gives a claim back, committed or not. */
+  release(claim: Claim): void {
+    this.#pending.delete(claim);
+    this.#endWhenUnused();
+  }
+
+  /** A publisher has closed. Viewers stay for the grace time. */
+  publisherClosed(session: PublishSession): void {
+    if (this.#publisher?.session !== session) return;
+    this.#publisher = undefined;
+    this.#setTracks(undefined);
+    clearTimeout(this.#grace);
+    this.#grace = setTimeout(() => {
+      this.#grace = undefined;
+      if (this.#publisher === undefined && this.#pending.size === 0) this.end();
+    }, this.policy.graceMs);
+  }
+
+  /** A viewer has come; it gets the present tracks, should they have changed while it was being opened. Throws `ERR_STREAM_NOT_LIVE`. */
+  addSubscriber(session: SubscribeSession): void {
+    if (this.#ended) throw notLive();
+    this.#subscribers.add(session);
+    if (this.#tracks !== undefined) session.follow(this.#tracks);
+  }
+
+  removeSubscriber(session: SubscribeSession): void {
+    this.#subscribers.delete(session);
+  }
+
+  /**
+   * The tracks of the live stream; waits up to `timeoutMs` for a publisher that is about to send, or may come back.
+   *
+   * Throws `ERR_STREAM_NOT_LIVE`.
+   */
+  async whenLive(timeoutMs: number, signal: AbortSignal): Promise<readonly LiveTrack[]> {
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    while (this.#tracks === undefined && !this.#ended) {
+      if (!(await this.#changed(deadline))) break;
+    }
+    if (this.#tracks === undefined) throw notLive();
+    return this.#tracks;
+  }
+
+  /** Ends the stream and everybody on it. Idempotent. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#grace);
+    this.#setTracks(undefined);
+    this.#publisher?.session.close('stream-ended');
+    for (const session of [...this.#subscribers]) session.close('stream-ended');
+    this.media.close();
+    this.#changes.emit('change');
+    this.#onEnded();
+    this.#observer.emit('ended', this.id);
+  }
+
+  async #awaitLive(session: PublishSession): Promise<void> {
+    const tracks = await session.live();
+    if (tracks === undefined || this.#publisher?.session !== session) return;
+    this.#log.info({ sessionId: session.id, codecs: tracks.map(({ description }) => description.codec) }, 'stream live');
+    this.#play(tracks);
+    const corrected = await session.corrected(tracks);
+    if (corrected !== undefined && this.#publisher?.session === session) this.#play(corrected);
+  }
+
+  #play(tracks: readonly LiveTrack[]): void {
+    this.#setTracks(tracks);
+    for (const subscriber of [...this.#subscribers]) subscriber.follow(tracks);
+  }
+
+  #setTracks(tracks: readonly LiveTrack[] | undefined): void {
+    const was = this.#tracks;
+    this.#tracks = tracks;
+    if (was === tracks) return;
+    if (was === undefined || tracks === undefined) {
+      this.#since = new Date();
+      this.#observer.emit(tracks === undefined ? 'idle' : 'live', this.id);
+    }
+    this.#changes.emit('change');
+  }
+
+  async #changed(signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return false;
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        this.#changes.off('change', settle);
+        signal.removeEventListener('abort', settle);
+        resolve(!signal.aborted);
+      };
+      this.#changes.once('change', settle);
+      signal.addEventListener('abort', settle, { once: true });
+    });
+  }
+
+  #refuseContested(): void {
+    const until = this.contestedUntil;
+    if (until === undefined) return;
+    throw new GatewayError(
+      'ERR_STREAM_CONTESTED',
+      'Several publishers keep taking this stream from each other; its present one keeps it for now.',
+      {
+        retryAfterSeconds: Math.ceil((until.getTime() - Date.now()) / 1000),
+      },
+    );
+  }
+
+  #countTakeover(): void {
+    this.#takeovers = afterTakeover(this.#takeovers, Date.now());
+    const until = this.contestedUntil;
+    if (until === undefined) return;
+    this.#log.warn({ until }, 'stream contested: its present publisher keeps the name');
+    this.#observer.emit('contested', this.id, { until });
+  }
+
+  /** A claim that failed on a fresh name leaves nothing behind. */
+  #endWhenUnused(): void {
+    if (this.#publisher === undefined && this.#pending.size === 0 && this.#grace === undefined) this.end();
+  }
+}
+
+/** No media now: 409 and try again in a second (conformance D08). */
+export function notLive(): GatewayError {
+  return new GatewayError('ERR_STREAM_NOT_LIVE', 'This stream is not live now; try again.', { retryAfterSeconds: 1 });
+}

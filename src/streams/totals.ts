@@ -1,0 +1,44 @@
+import type { TransportTotals } from '../media/engine.ts';
+
+const fields = ['rtpBytesReceived', 'rtpBytesSent', 'rtpPacketsReceived', 'rtpPacketsSent', 'packetsLost', 'keyFrameRequests'] as const;
+
+/** What can be asked for its totals. */
+interface Sampled {
+  sample(): Promise<TransportTotals>;
+}
+
+/** Sums over all sessions, ended ones included, that never run backwards. */
+export class TotalsLedger {
+  readonly #sum: Record<(typeof fields)[number], number> = {
+    rtpBytesReceived: 0,
+    rtpBytesSent: 0,
+    rtpPacketsReceived: 0,
+    rtpPacketsSent: 0,
+    packetsLost: 0,
+    keyFrameRequests: 0,
+  };
+  readonly #last = new WeakMap<Sampled, TransportTotals>();
+
+  /** Asks every live session, then gives the sums. A session that cannot answer any more counts with what was last heard of it. */
+  async collect(sessions: readonly Sampled[]): Promise<TransportTotals> {
+    await Promise.all(sessions.map((session) => this.#add(session, session.sample())));
+    return { ...this.#sum };
+  }
+
+  /** Counts a session that closes now; `final` is its last word, asked before its transport closed. */
+  settle(session: Sampled, final: Promise<TransportTotals> | undefined): void {
+    if (final !== undefined) void this.#add(session, final);
+  }
+
+  async #add(session: Sampled, sample: Promise<TransportTotals>): Promise<void> {
+    const now = await sample.catch(() => undefined); // the worker died or the transport is gone: nothing more is known
+    if (now === undefined) return;
+    const before = this.#last.get(session);
+    this.#last.set(session, now);
+    for (const field of fields) {
+      const then = before?.[field] ?? 0;
+      // Counters of tracks that ended drop out of a sample: it starts again from there.
+      this.#sum[field] += now[field] >= then ? now[field] - then : now[field];
+    }
+  }
+}
