@@ -1,0 +1,55 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { GatewayError } from '../errors.ts';
+import type { StreamRegistry } from '../streams/registry.ts';
+import type { Session, SessionKind } from '../streams/session.ts';
+import { parseStreamId } from '../streams/stream-id.ts';
+import { contentTypeOf, readBody, requireContentType } from './body.ts';
+import { matchesIfMatch } from './if-match.ts';
+import { reserveMethods } from './reserve-methods.ts';
+
+type SessionRequest = FastifyRequest<{ Params: { stream: string; session: string } }>;
+
+const fragment = 'application/trickle-ice-sdpfrag';
+
+/** `/whip/{stream}/{session}` or `/whep/{stream}/{session}`: trickle ICE, ICE restart, end (RFC 9725 §4.2, §4.3; WHEP §4.4, §4.5). */
+export function sessionResource(app: FastifyInstance, { registry, kind }: { registry: StreamRegistry; kind: SessionKind }): void {
+  const url = `${kind === 'publish' ? '/whip' : '/whep'}/:stream/:session`;
+  const sessionOf = ({ params }: SessionRequest): Session => registry.find(kind, parseStreamId(params.stream), params.session);
+
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('Accept-Patch', fragment);
+  });
+
+  app.patch(url, async (request: SessionRequest, reply) => {
+    const session = sessionOf(request);
+    if (kind === 'subscribe') refuseAnswer(request);
+    requireContentType(request, fragment);
+    const fragmentText = await readBody(request);
+    const restarted = await session.patch(fragmentText, (etag) => matchesIfMatch(request.headers['if-match'], etag));
+    if (restarted === undefined) return reply.code(204).send();
+    return reply.code(200).header('ETag', restarted.etag).type(fragment).send(restarted.fragmentText);
+  });
+
+  // If-Match is ignored: a client that wants to leave may (RFC 9725 §4.3.1).
+  app.delete(url, async (request: SessionRequest, reply) => {
+    sessionOf(request).close('deleted');
+    return reply.code(200).send();
+  });
+
+  app.get(url, async (request: SessionRequest, reply) => {
+    sessionOf(request);
+    return reply.code(204).send();
+  });
+
+  reserveMethods(app, url, ['GET', 'HEAD', 'PATCH', 'DELETE']);
+}
+
+/** An SDP answer is for counter-offers, of which none is pending (WHEP §4.5.1). */
+function refuseAnswer(request: FastifyRequest): void {
+  if (contentTypeOf(request) === 'application/sdp') {
+    throw new GatewayError(
+      'ERR_FRAGMENT_UNPROCESSABLE',
+      'This session waits for no SDP answer; media is not renegotiated after the first one.',
+    );
+  }
+}

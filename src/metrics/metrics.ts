@@ -1,0 +1,158 @@
+import type { EventEmitter } from 'node:events';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type CounterConfiguration } from 'prom-client';
+import type { MediaEngine, TransportTotals } from '../media/engine.ts';
+import type { StreamRegistry } from '../streams/registry.ts';
+
+/** What the metrics are made of. */
+export interface MetricsSources {
+  readonly registry: StreamRegistry;
+  readonly engine: MediaEngine;
+}
+
+/** One answered HTTP request; `route` is a template, so that labels stay bounded. */
+interface HttpExchange {
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly durationMs: number;
+}
+
+/** Everything that `/metrics` shows. */
+export interface Metrics {
+  readonly contentType: string;
+  /** Prometheus text of now; asks the workers. */
+  readonly render: () => Promise<string>;
+  /** Also counts what an HTTP server answers. */
+  readonly observeHttp: (observer: EventEmitter<{ responded: [HttpExchange] }>) => void;
+}
+
+/** Starts to listen. The registry of metrics is its own, so that several gateways fit into one process. */
+export function openMetrics({ registry, engine }: MetricsSources): Metrics {
+  const store = new Registry();
+  collectDefaultMetrics({ register: store });
+  countSessions(store, registry);
+  const refreshers = [gaugeStreams(store, registry), countTraffic(store, registry), countWorkers(store, engine)];
+  return {
+    contentType: store.contentType,
+    render: async () => {
+      await Promise.all(refreshers.map(async (refresh) => refresh()));
+      return store.metrics();
+    },
+    observeHttp: (observer) => {
+      timeHttp(store, observer);
+    },
+  };
+}
+
+type Refresh = () => Promise<void>;
+
+/** What the registry's events tell. */
+function countSessions(store: Registry, { observer }: StreamRegistry): void {
+  const closed = new Counter({
+    name: 'sluice_sessions_closed_total',
+    help: 'Sessions that ended, by what ended them.',
+    labelNames: ['kind', 'ending'],
+    registers: [store],
+  });
+  const connect = new Histogram({
+    name: 'sluice_session_connect_seconds',
+    help: 'Time from the POST to ICE and DTLS being up.',
+    labelNames: ['kind'],
+    buckets: [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10, 20],
+    registers: [store],
+  });
+  const firstMedia = new Histogram({
+    name: 'sluice_session_first_media_seconds',
+    help: 'Time from the POST to the first RTP packet from a publisher, or to a viewer.',
+    labelNames: ['kind'],
+    buckets: [0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10, 20],
+    registers: [store],
+  });
+  observer.on('closed', ({ kind }, { ending }) => closed.inc({ kind, ending }));
+  observer.on('connected', ({ kind }, { sinceOpenedMs }) => connect.observe({ kind }, sinceOpenedMs / 1000));
+  observer.on('media', ({ kind }, { sinceOpenedMs }) => firstMedia.observe({ kind }, sinceOpenedMs / 1000));
+}
+
+function gaugeStreams(store: Registry, registry: StreamRegistry): Refresh {
+  const sessions = new Gauge({ name: 'sluice_sessions', help: 'Sessions that are open.', labelNames: ['kind'], registers: [store] });
+  const live = new Gauge({ name: 'sluice_streams_live', help: 'Streams whose publisher sends media.', registers: [store] });
+  return async () => {
+    const counts = registry.counts();
+    sessions.set({ kind: 'publish' }, counts.publishers);
+    sessions.set({ kind: 'subscribe' }, counts.subscribers);
+    live.set(counts.live);
+  };
+}
+
+const trafficCounters = [
+  ['rtpBytesReceived', 'sluice_rtp_received_bytes_total', 'RTP bytes from publishers.'],
+  ['rtpBytesSent', 'sluice_rtp_sent_bytes_total', 'RTP bytes to viewers.'],
+  ['rtpPacketsReceived', 'sluice_rtp_received_packets_total', 'RTP packets from publishers.'],
+  ['rtpPacketsSent', 'sluice_rtp_sent_packets_total', 'RTP packets to viewers.'],
+  ['packetsLost', 'sluice_rtp_lost_packets_total', 'RTP packets lost on the way from publishers or to viewers.'],
+  ['keyFrameRequests', 'sluice_key_frame_requests_total', 'Key frames asked of publishers, or by viewers.'],
+] as const satisfies readonly (readonly [keyof TransportTotals, string, string])[];
+
+function countTraffic(store: Registry, registry: StreamRegistry): Refresh {
+  const counters = trafficCounters.map(([field, name, help]) => ({ field, set: totalCounter(store, { name, help, labelNames: [] }) }));
+  return async () => {
+    const totals = await registry.totals();
+    for (const { field, set } of counters) set({}, totals[field]);
+  };
+}
+
+function countWorkers(store: Registry, engine: MediaEngine): Refresh {
+  const labelNames = ['worker'] as const;
+  const setCpu = totalCounter(store, {
+    name: 'sluice_worker_cpu_seconds_total',
+    help: 'User and system CPU time of a media worker.',
+    labelNames,
+  });
+  const memory = new Gauge({
+    name: 'sluice_worker_memory_bytes',
+    help: 'Peak resident memory of a media worker.',
+    labelNames,
+    registers: [store],
+  });
+  const transports = new Gauge({
+    name: 'sluice_worker_transports',
+    help: 'WebRTC transports on a media worker.',
+    labelNames,
+    registers: [store],
+  });
+  return async () => {
+    const workers = await engine.workers();
+    memory.reset();
+    transports.reset();
+    for (const { id, cpuMs, memoryBytes, transports: count } of workers) {
+      setCpu({ worker: id }, cpuMs / 1000);
+      memory.set({ worker: id }, memoryBytes);
+      transports.set({ worker: id }, count);
+    }
+  };
+}
+
+function timeHttp(store: Registry, observer: EventEmitter<{ responded: [HttpExchange] }>): void {
+  const duration = new Histogram({
+    name: 'sluice_http_request_duration_seconds',
+    help: 'Time from a request to its answer, by route.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [store],
+  });
+  observer.on('responded', ({ method, route, status, durationMs }) => {
+    duration.observe({ method, route, status }, durationMs / 1000);
+  });
+}
+
+/** A counter whose total somebody else keeps: set, not incremented. */
+function totalCounter<Label extends string>(
+  store: Registry,
+  configuration: CounterConfiguration<Label>,
+): (labels: Partial<Record<Label, string | number>>, total: number) => void {
+  const counter = new Counter<Label>({ ...configuration, registers: [store] });
+  return (labels, total) => {
+    counter.remove(labels);
+    counter.inc(labels, total);
+  };
+}

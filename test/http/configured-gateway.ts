@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { type Logger, pino } from 'pino';
+import request from 'supertest';
+import { expect, test as base } from 'vitest';
+import { parseConfig } from '../../src/config/config.ts';
+import { loadSettings } from '../../src/config/load.ts';
+import { type Gateway, openGateway } from '../../src/gateway.ts';
+
+/** A gateway that is wired as `npm start` wires it. */
+export interface ConfiguredGateway extends Gateway {
+  readonly url: string;
+}
+
+/** Opens a gateway on free ports of 127.0.0.1 with settings as the environment gives them; close it with `await using`. */
+export async function openConfigured(
+  environment: Record<string, string> = {},
+  { logger = pino({ level: 'silent' }), farewellMs = 0 }: { logger?: Logger; farewellMs?: number } = {},
+): Promise<ConfiguredGateway> {
+  const onFreePorts = { SLUICE_HTTP_PORT: '0', SLUICE_RTC_PORT: '0', SLUICE_RTC_LISTEN: '127.0.0.1', SLUICE_RTC_WORKERS: '1' };
+  const settings = loadSettings({ file: '/dev/null', environment: { ...onFreePorts, ...environment }, cores: 1 });
+  const host = { cores: 1, interfaces: {}, ffmpeg: undefined, socketBufferBytes: undefined };
+  const gateway = await openGateway(parseConfig(settings), { logger, host, farewellMs });
+  return Object.assign(gateway, { url: `http://127.0.0.1:${gateway.http.port}` });
+}
+
+/** An offer that a real program sent. */
+export function readOffer(name: string): string {
+  return readFileSync(new URL(`../fixtures/offers/${name}.sdp`, import.meta.url), 'utf8');
+}
+
+/** A test that gets a gateway of its own. */
+export const test = base.extend<{ gateway: ConfiguredGateway }>({
+  gateway: async ({}, use) => {
+    await using gateway = await openConfigured();
+    await use(gateway);
+  },
+});
+
+/** Publishes Chromium's offer. */
+export async function publish({ url }: ConfiguredGateway) {
+  const response = await request(url).post('/whip/show').type('application/sdp').buffer(true).send(readOffer('chromium-plain'));
+  expect(response.status).toBe(201);
+  return { response, path: new URL(response.get('Location') ?? '').pathname, etag: response.get('ETag') ?? '' };
+}

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { NativePublisher } from '../fixtures/native-peer.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const freePorts = {
+  SLUICE_CONFIG: '/dev/null',
+  SLUICE_HTTP_PORT: '0',
+  SLUICE_RTC_PORT: '0',
+  SLUICE_RTC_WORKERS: '1',
+  SLUICE_RTC_LISTEN: '127.0.0.1',
+};
+
+/** Runs the program; `await using` makes sure that it is gone afterwards. */
+function start({
+  args = [],
+  environment = {},
+  detached = false,
+}: { args?: string[]; environment?: Record<string, string>; detached?: boolean } = {}) {
+  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...freePorts, ...environment }, detached });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk) => (output.stdout += String(chunk)));
+  child.stderr.on('data', (chunk) => (output.stderr += String(chunk)));
+  const exit = once(child, 'close').then(() => ({ code: child.exitCode, ...output }));
+  return { child, exit, [Symbol.asyncDispose]: async () => void (child.exitCode ?? (child.kill('SIGKILL'), await exit)) };
+}
+
+interface Announcement {
+  readonly http: { readonly port: number };
+  readonly mediaPorts: readonly number[];
+  readonly urls: Readonly<Record<string, string>>;
+}
+
+/** The line that says where the gateway listens. */
+async function listening(child: ChildProcess): Promise<Announcement> {
+  if (child.stdout === null) throw new TypeError('no stdout');
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.includes('"msg":"gateway listening"')) return JSON.parse(line) as Announcement;
+  }
+  throw new Error('it never listened');
+}
+
+test('the log tells the real ports where port 0 was asked for', async () => {
+  await using gateway = start();
+  const { http, mediaPorts, urls } = await listening(gateway.child);
+  expect(http.port).toBeGreaterThan(0);
+  expect(mediaPorts).toEqual([expect.any(Number)]);
+  expect(urls['whip']).toBe(`http://localhost:${http.port}/whip/show`);
+  expect((await fetch(`http://127.0.0.1:${http.port}/readyz`)).status).toBe(200);
+});
+
+test.for(['SIGTERM', 'SIGINT'] as const)('after %s the publisher gets a DTLS alert and the process exits with 0', async (signal) => {
+  await using gateway = start();
+  const { http } = await listening(gateway.child);
+  await using publisher = await NativePublisher.open(`http://127.0.0.1:${http.port}/whip/show`);
+  await expect.poll(() => publisher.state, { timeout: 5000 }).toBe('connected');
+  const signalled = performance.now();
+  gateway.child.kill(signal);
+  await expect.poll(() => publisher.state, { timeout: 1000, interval: 20 }).toBe('closed');
+  expect((await gateway.exit).code).toBe(0);
+  expect(performance.now() - signalled).toBeLessThan(10_000);
+});
+
+test('Ctrl-C, which reaches the media workers too, is a normal end', async () => {
+  await using gateway = start({ detached: true });
+  const { http } = await listening(gateway.child);
+  await using publisher = await NativePublisher.open(`http://127.0.0.1:${http.port}/whip/show`);
+  await expect.poll(() => publisher.state, { timeout: 5000 }).toBe('connected');
+  process.kill(-(gateway.child.pid ?? 0), 'SIGINT');
+  const { code, stdout } = await gateway.exit;
+  expect(code).toBe(0);
+  expect(stdout).not.toContain('"level":50');
+});
+
+test('a wrong configuration is refused with every problem and exit code 78, before any port is open', async () => {
+  await using gateway = start({ environment: { SLUICE_HTTP_PORT: 'x', SLUICE_RTC_TCP: 'y', SLUICE_HTTP_HOST: '0.0.0.0' } });
+  const { code, stdout, stderr } = await gateway.exit;
+  expect(code).toBe(78);
+  expect(stdout).toBe('');
+  for (const key of ['http.port', 'rtc.tcp', 'auth.mode']) expect(stderr).toContain(key);
+  expect(stderr).not.toContain('    at ');
+});
+
+test('a taken HTTP port is said plainly, with exit code 1', async () => {
+  const squatter = createServer().listen(0, '127.0.0.1');
+  await once(squatter, 'listening');
+  const address = squatter.address();
+  const port = typeof address === 'object' ? String(address?.port) : '';
+  await using gateway = start({ environment: { SLUICE_HTTP_PORT: port } });
+  const { code, stderr } = await gateway.exit;
+  squatter.close();
+  expect(code).toBe(1);
+  expect(stderr).toContain('SLUICE_HTTP_PORT');
+  expect(stderr).not.toContain('    at ');
+});
+
+test('a taken media port is said plainly, with exit code 1', async () => {
+  await using first = start();
+  const { mediaPorts } = await listening(first.child);
+  await using second = start({ environment: { SLUICE_RTC_PORT: String(mediaPorts[0]) } });
+  const { code, stderr } = await second.exit;
+  expect(code).toBe(1);
+  expect(stderr).toContain('rtc.port');
+  expect(stderr).not.toContain('    at ');
+});
+
+test.for([
+  ['--version', /^\d+\.\d+\.\d+\n$/],
+  ['--help', /--print-config/],
+  ['--print-config', /^http:\n {2}host: 127\.0\.0\.1\n/],
+] as const)('%s prints and exits with 0', async ([option, pattern]) => {
+  await using program = start({ args: [option] });
+  const { code, stdout } = await program.exit;
+  expect(code).toBe(0);
+  expect(stdout).toMatch(pattern);
+});

@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs';
+import Type from 'typebox';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { settingsSchema } from '../../src/config/schema.ts';
+import { listSettings, type Setting } from '../../src/config/setting-list.ts';
+import { isGroup, valueAt } from '../../src/config/written.ts';
+
+const root = new URL('../../', import.meta.url);
+const readText = (path: string) => (existsSync(new URL(path, root)) ? readFileSync(new URL(path, root), 'utf8') : '');
+
+/** Keys of one entry of `streams.patterns`, which are no settings of their own. */
+const patternKeys = Type.IsObject(settingsSchema.properties.streams.properties.patterns.items)
+  ? Object.entries(settingsSchema.properties.streams.properties.patterns.items.properties)
+  : [];
+
+const anything: unknown = expect.anything();
+
+/** Every setting's value in the text of a file. */
+function valuesIn(yaml: string): [path: string, value: unknown][] {
+  const written: unknown = parse(yaml);
+  if (!isGroup(written)) throw new TypeError('the file holds no groups');
+  return listSettings().map(({ path }) => [path, valueAt(written, path) ?? undefined]);
+}
+
+/** The row of README's configuration table: key, environment variable, default, description. */
+function rowOf({ path, variable, default: value, description }: Setting): string {
+  const code = (text: string | undefined) => (text === undefined ? '' : `\`${text}\``);
+  const shown =
+    value === undefined || typeof value === 'string' ? value : Array.isArray(value) ? value.join(', ') || 'none' : JSON.stringify(value);
+  return `| ${code(path)} | ${code(variable)} | ${code(shown)} | ${description} |`;
+}
+
+test.for(listSettings().map(({ path, description }) => [path, description] as const))(
+  '%s is described by a sentence',
+  ([, description]) => {
+    expect(description).toMatch(/^[A-Z`].*\.$/);
+  },
+);
+
+test('every key of a pattern is described', () => {
+  expect(patternKeys.map(([key]) => key)).toEqual(['match', 'takeover', 'codecs', 'grace', 'silence']);
+  for (const [, schema] of patternKeys) expect(schema).toHaveProperty('description', expect.stringMatching(/\S/));
+});
+
+test('config/sluice.yaml changes nothing as it stands', () => {
+  expect(valuesIn(readText('config/sluice.yaml')).filter(([, value]) => value !== undefined)).toEqual([]);
+});
+
+test('config/sluice.yaml shows every key with its default, and an example where that is none', () => {
+  const uncommented = readText('config/sluice.yaml').replaceAll(/^( *)# (?=[a-z]\w*:| {2})/gm, '$1');
+  const hasExample = ({ path, default: value }: Setting) => value === undefined || path === 'streams.patterns';
+  expect(valuesIn(uncommented)).toEqual(listSettings().map((setting) => [setting.path, hasExample(setting) ? anything : setting.default]));
+  expect(valuesIn(uncommented)).toContainEqual(['streams.patterns', [Object.fromEntries(patternKeys.map(([key]) => [key, anything]))]]);
+});
+
+test('config/sluice.yaml describes every key as the schema does', () => {
+  const plain = (text: string) => text.replaceAll(/[`"]/g, '').replaceAll(/\s+#? */g, ' ');
+  const text = plain(readText('config/sluice.yaml'));
+  for (const { description } of listSettings()) expect(text).toContain(plain(description));
+});
+
+test('the README documents every key as the schema does', () => {
+  const cells = (row: string) =>
+    row
+      .split('|')
+      .map((cell) => cell.trim())
+      .join(' | ')
+      .trim();
+  const groups = Object.keys(settingsSchema.properties).join('|');
+  const rows = readText('README.md').match(new RegExp(`^\\| \`(?:${groups})\\..*$`, 'gm')) ?? [];
+  expect(rows.map(cells)).toEqual(listSettings().map(rowOf).map(cells));
+});
