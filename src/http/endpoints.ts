@@ -36,7 +36,11 @@ export function whepEndpoint(app: FastifyInstance, deps: SignallingDeps): void {
   const url = '/whep/:stream';
   app.addHook('onRequest', advertiseSdp);
   app.post(url, async (request: StreamRequest, reply) =>
-    openSession(request, reply, { ...deps, path: '/whep', open: async (offer) => deps.registry.subscribe(offer) }),
+    openSession(request, reply, {
+      ...deps,
+      path: '/whep',
+      open: async (offer) => deps.registry.subscribe({ ...offer, counterOffer: wantsCounterOffer(request) }),
+    }),
   );
   app.get(url, async (_request, reply) => reply.type(sdp).send(''));
   reserveMethods(app, url, ['GET', 'HEAD', 'POST']);
@@ -64,11 +68,21 @@ async function openSession(
   if (signal.aborted) session.close('aborted');
   else signal.addEventListener('abort', () => session.close('aborted'), { once: true });
 
+  if (session.awaitsAnswer) reply.header('Preference-Applied', counterOffer);
   return reply
-    .code(201)
+    .code(session.awaitsAnswer ? 406 : 201)
     .headers({ Location: `${baseUrlOf(request, publicUrl)}${path}/${streamId}/${session.secret}`, ETag: session.etag })
     .type(sdp)
     .send(session.answerText);
+}
+
+const counterOffer = 'counter-offer';
+
+/** Whether a player asks for our offer (`Prefer: counter-offer` or `?offer=server`): many others take 406 for an error (conformance D10). */
+function wantsCounterOffer({ headers, query }: FastifyRequest): boolean {
+  const preferences = (headers.prefer ?? '').toString().split(',');
+  const asked = preferences.some((preference) => preference.split(';', 1)[0]?.trim().toLowerCase() === counterOffer);
+  return asked || (typeof query === 'object' && query !== null && 'offer' in query && query.offer === 'server');
 }
 
 /** Fires when the connection ends before the reply is written. (A request's own `close` also follows its body, so it tells nothing.) */

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { GatewayError } from '../errors.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import type { Session, SessionKind } from '../streams/session.ts';
 import { parseStreamId } from '../streams/stream-id.ts';
@@ -10,6 +9,7 @@ import { reserveMethods } from './reserve-methods.ts';
 type SessionRequest = FastifyRequest<{ Params: { stream: string; session: string } }>;
 
 const fragment = 'application/trickle-ice-sdpfrag';
+const sdp = 'application/sdp';
 
 /** `/whip/{stream}/{session}` or `/whep/{stream}/{session}`: trickle ICE, ICE restart, end (RFC 9725 §4.2, §4.3; WHEP §4.4, §4.5). */
 export function sessionResource(app: FastifyInstance, { registry, kind }: { registry: StreamRegistry; kind: SessionKind }): void {
@@ -17,12 +17,15 @@ export function sessionResource(app: FastifyInstance, { registry, kind }: { regi
   const sessionOf = ({ params }: SessionRequest): Session => registry.find(kind, parseStreamId(params.stream), params.session);
 
   app.addHook('onRequest', async (_request, reply) => {
-    reply.header('Accept-Patch', fragment);
+    reply.header('Accept-Patch', kind === 'subscribe' ? `${fragment}, ${sdp}` : fragment);
   });
 
   app.patch(url, async (request: SessionRequest, reply) => {
     const session = sessionOf(request);
-    if (kind === 'subscribe') refuseAnswer(request);
+    if (kind === 'subscribe' && contentTypeOf(request) === sdp) {
+      await session.accept(await readBody(request));
+      return reply.code(204).send();
+    }
     requireContentType(request, fragment);
     const fragmentText = await readBody(request);
     const restarted = await session.patch(fragmentText, (etag) => matchesIfMatch(request.headers['if-match'], etag));
@@ -42,14 +45,4 @@ export function sessionResource(app: FastifyInstance, { registry, kind }: { regi
   });
 
   reserveMethods(app, url, ['GET', 'HEAD', 'PATCH', 'DELETE']);
-}
-
-/** An SDP answer is for counter-offers, of which none is pending (WHEP §4.5.1). */
-function refuseAnswer(request: FastifyRequest): void {
-  if (contentTypeOf(request) === 'application/sdp') {
-    throw new GatewayError(
-      'ERR_FRAGMENT_UNPROCESSABLE',
-      'This session waits for no SDP answer; media is not renegotiated after the first one.',
-    );
-  }
 }

@@ -9,7 +9,7 @@ export type RoutedCodec = 'opus' | (typeof videoCodecs)[number];
 /**
  * The numbers of a stream's origin router: what Chrome offers to receive, so that the commonest viewer needs no edge router.
  *
- * AV1 has no RTX here: Chrome's number for it lies below 96, which a router cannot give (media-notes §1.3).
+ * Chrome's RTX number for AV1 lies below 96, which a router cannot give (media-notes §1.3); 100 is for players that take our numbers.
  */
 export const originProfile: PayloadProfile = {
   audio: { opus: 111 },
@@ -17,7 +17,7 @@ export const originProfile: PayloadProfile = {
     VP8: { payloadType: 96, rtx: 97 },
     VP9: { payloadType: 98, rtx: 99 },
     H264: { payloadType: 108, rtx: 109 },
-    AV1: { payloadType: 45, rtx: undefined },
+    AV1: { payloadType: 45, rtx: 100 },
   },
 };
 

@@ -1,7 +1,7 @@
 import type { RtpParameters } from 'mediasoup/types';
-import { candidateAttribute } from './candidate.ts';
-import type { AnsweredCodec, AnsweredSection, LocalTransport, Offer, OfferedSection } from './model.ts';
+import type { AnsweredSection, LocalTransport, Offer, OfferedSection } from './model.ts';
 import type { PublishPlan } from './publish-plan.ts';
+import { candidateLines, codecLines, sdpText, sessionLines, transportLines } from './section-lines.ts';
 import type { SubscribePlan } from './subscribe-plan.ts';
 
 /** What is sent to a player in one section. */
@@ -48,30 +48,22 @@ type OwnLines = (section: AnsweredSection) => readonly string[];
 function writeAnswer(offer: Offer, sections: readonly AnsweredSection[], local: LocalTransport, ownLines: OwnLines): string {
   const tags = bundleTags(offer, sections);
   const carrier = tags[0] ?? sections[0]?.mid;
-  const lines = [
-    'v=0',
-    `o=- ${sessionId(local)} 1 IN IP4 127.0.0.1`,
-    's=-',
-    't=0 0',
-    'a=ice-lite',
-    'a=ice-options:trickle',
-    ...(tags.length === 0 ? [] : [`a=group:BUNDLE ${tags.join(' ')}`]),
-    ...(offer.extmapAllowMixed ? ['a=extmap-allow-mixed'] : []),
-    'a=msid-semantic:WMS *',
+  return sdpText([
+    ...sessionLines(tags, offer.extmapAllowMixed, local),
     ...offer.sections.flatMap((offered) => {
       const section = sections.find(({ index }) => index === offered.index);
       if (section === undefined) return rejectedLines(offered);
       assertOffered(offered, section);
       const candidates = section.mid === carrier ? candidateLines(local) : [];
       return [
-        ...transportLines(offered, section, offer, local),
+        ...transportLines({ ...offered, setup: offer.setup === 'passive' ? 'active' : 'passive', codecs: section.codecs }, local),
+        ...(offered.extmapAllowMixed ? ['a=extmap-allow-mixed'] : []),
         ...candidates,
         ...ownLines(section),
         ...section.codecs.flatMap(codecLines),
       ];
     }),
-  ];
-  return lines.map((line) => `${line}\r\n`).join('');
+  ]);
 }
 
 /** Accepted mids in the offerer's order, so that the offerer-tagged section leads where it is accepted (RFC 9143 §7.3.1). */
@@ -79,50 +71,8 @@ function bundleTags({ bundleMids }: Offer, sections: readonly AnsweredSection[])
   return bundleMids.filter((mid) => sections.some((section) => section.mid === mid));
 }
 
-/** A number that differs between sessions (RFC 8866 §5.2), without drawing randomness of its own. */
-function sessionId({ iceParameters }: LocalTransport): number {
-  const id = Number.parseInt(iceParameters.usernameFragment.slice(0, 10), 36);
-  return Number.isSafeInteger(id) ? id : 0;
-}
-
 function rejectedLines({ type, protocol, formats, mid }: OfferedSection): string[] {
   return [`m=${type} 0 ${protocol} ${formats[0] ?? '0'}`, 'c=IN IP4 0.0.0.0', ...(mid === '' ? [] : [`a=mid:${mid}`]), 'a=inactive'];
-}
-
-function transportLines(offered: OfferedSection, { codecs }: AnsweredSection, offer: Offer, local: LocalTransport): string[] {
-  const numbers = codecs.flatMap(({ offered: { payloadType }, rtx }) => (rtx === undefined ? [payloadType] : [payloadType, rtx]));
-  const { fingerprints } = local.dtlsParameters;
-  const fingerprint = fingerprints.find(({ algorithm }) => algorithm === 'sha-256') ?? fingerprints[0];
-  if (fingerprint === undefined) throw new TypeError('the local transport has no fingerprint');
-  return [
-    `m=${offered.type} 9 ${offered.protocol} ${numbers.join(' ')}`,
-    'c=IN IP4 0.0.0.0',
-    `a=mid:${offered.mid}`,
-    `a=ice-ufrag:${local.iceParameters.usernameFragment}`,
-    `a=ice-pwd:${local.iceParameters.password}`,
-    `a=fingerprint:${fingerprint.algorithm} ${fingerprint.value}`,
-    `a=setup:${offer.setup === 'passive' ? 'active' : 'passive'}`,
-    'a=rtcp-mux',
-    'a=rtcp-mux-only',
-    ...(offered.rtcpReducedSize ? ['a=rtcp-rsize'] : []),
-    ...(offered.extmapAllowMixed ? ['a=extmap-allow-mixed'] : []),
-  ];
-}
-
-/** All candidates there will ever be (RFC 9725 §4.3.2), in one section: the others share its transport. */
-function candidateLines({ iceCandidates }: LocalTransport): string[] {
-  return [...iceCandidates.map((candidate) => `a=${candidateAttribute(candidate)}`), 'a=end-of-candidates'];
-}
-
-function codecLines({ offered, rtx, fmtp, feedback }: AnsweredCodec): string[] {
-  const { payloadType, name, clockRate, channels } = offered;
-  const parameters = Object.entries(fmtp).map(([key, value]) => `${key}=${value}`);
-  return [
-    `a=rtpmap:${payloadType} ${name}/${clockRate}${channels > 1 ? `/${channels}` : ''}`,
-    ...feedback.map(({ type, parameter }) => `a=rtcp-fb:${payloadType} ${type}${parameter === '' ? '' : ` ${parameter}`}`),
-    ...(parameters.length === 0 ? [] : [`a=fmtp:${payloadType} ${parameters.join(';')}`]),
-    ...(rtx === undefined ? [] : [`a=rtpmap:${rtx} rtx/${clockRate}`, `a=fmtp:${rtx} apt=${payloadType}`]),
-  ];
 }
 
 function ssrcLines({ encodings, rtcp }: RtpParameters, msid: string): string[] {

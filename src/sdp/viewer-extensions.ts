@@ -2,7 +2,7 @@ import { extensionUris } from './codecs.ts';
 import type { Offer, OfferedExtension, OfferedSection, TrackDescription } from './model.ts';
 
 /** The fixed numbers of mediasoup's senders (media-notes §1.4), of the extensions that are of use to a viewer. */
-const senderIds = { mid: 1, absSendTime: 4, transportCc: 5 } as const;
+export const senderIds = { mid: 1, absSendTime: 4, transportCc: 5 } as const;
 
 /** Bytes that mediasoup reserves for a mid; with a longer one its packets would carry a wrong value. */
 const maxMidBytes = 8;

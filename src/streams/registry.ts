@@ -8,7 +8,8 @@ import { planSubscribe } from '../sdp/subscribe-plan.ts';
 import { refuseAborted } from './aborted.ts';
 import { PublishSession } from './publish-session.ts';
 import type { RegistryEvents, Session, SessionContext, SessionKind } from './session.ts';
-import { notLive, Stream, type StreamPolicy } from './stream.ts';
+import { notLive, Stream } from './stream.ts';
+import type { StreamPolicy } from './stream-policy.ts';
 import type { StreamId } from './stream-id.ts';
 import { SubscribeSession } from './subscribe-session.ts';
 import { TotalsLedger } from './totals.ts';
@@ -29,6 +30,12 @@ export interface OpenRequest {
   readonly userAgent: string;
   /** Fires when the client is gone. */
   readonly signal: AbortSignal;
+}
+
+/** One POST of a player. */
+export interface SubscribeRequest extends OpenRequest {
+  /** The player wants our offer instead of an answer to its own (WHEP §4.3.2). */
+  readonly counterOffer?: boolean;
 }
 
 /** What `/health` and the list of streams tell. */
@@ -100,7 +107,7 @@ export class StreamRegistry {
    * Throws `ERR_STREAM_NOT_LIVE`, `ERR_NO_COMMON_CODEC`, every `ERR_OFFER_…`, `ERR_MEDIA_UNAVAILABLE`, `ERR_REQUEST_ABORTED`,
    * `ERR_DRAINING`.
    */
-  async subscribe({ streamId, offerText, userAgent, signal }: OpenRequest): Promise<Session> {
+  async subscribe({ streamId, offerText, userAgent, signal, counterOffer = false }: SubscribeRequest): Promise<Session> {
     const startedAt = performance.now();
     this.#refuseDraining();
     const offer = parseOffer(offerText);
@@ -109,7 +116,10 @@ export class StreamRegistry {
     const tracks = await stream.whenLive(liveWaitMs, signal);
     refuseAborted(signal);
     const plan = planSubscribe(offer, { tracks: tracks.map(({ description }) => description), userAgent });
-    const session = await SubscribeSession.open(this.#context(stream, userAgent, startedAt), stream.media, { plan, tracks, signal });
+    const context = this.#context(stream, userAgent, startedAt);
+    const session = counterOffer
+      ? await SubscribeSession.offer(context, stream.media, { tracks, signal })
+      : await SubscribeSession.open(context, stream.media, { plan, tracks, signal });
     this.#keep(session, () => {
       stream.removeSubscriber(session);
     });

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
 import type { MediaTransport, TransportTotals } from '../media/engine.ts';
 import { parseFragment, writeRestartFragment } from '../sdp/fragment.ts';
+import { watchSilence } from './silence-watch.ts';
 import type { StreamId } from './stream-id.ts';
 import type { TotalsLedger } from './totals.ts';
 
@@ -67,13 +68,21 @@ export interface SessionContext {
   readonly silenceMs: number;
 }
 
+/** ICE credentials (RFC 8839 §5.4). */
+interface IceCredentials {
+  readonly usernameFragment: string;
+  readonly password: string;
+}
+
 /** What a new session consists of. */
 export interface SessionParts {
   readonly kind: SessionKind;
   readonly transport: MediaTransport;
   readonly answerText: string;
-  /** Credentials of the offer: different ones in a PATCH are an ICE restart. */
-  readonly remoteIce: { readonly usernameFragment: string; readonly password: string };
+  /** Credentials of the peer: different ones in a PATCH are an ICE restart. Undefined until it has answered our counter-offer. */
+  readonly remoteIce: IceCredentials | undefined;
+  /** How long the peer may take to connect, in milliseconds; the context's time where absent. */
+  readonly connectTimeoutMs?: number;
   /** Mid of the section that carries the bundle's transport. */
   readonly taggedMid: string;
 }
@@ -86,16 +95,17 @@ export abstract class Session implements SessionInfo {
   readonly kind: SessionKind;
   readonly streamId: StreamId;
   readonly userAgent: string;
+  /** Body of the reply to the POST: our answer, or our counter-offer. */
   readonly answerText: string;
   protected readonly log: Logger;
   protected readonly transport: MediaTransport;
   readonly #context: SessionContext;
   readonly #taggedMid: string;
-  readonly #deadline: NodeJS.Timeout;
-  #remoteIce: SessionParts['remoteIce'];
+  #deadline: NodeJS.Timeout;
+  #remoteIce: IceCredentials | undefined;
   #etag = newEtag();
   #connected = false;
-  #liveness: NodeJS.Timeout | undefined;
+  #stopWatching: () => void = () => undefined;
   #ending: SessionEnding | undefined;
   #onClosed: () => void = () => undefined;
 
@@ -109,9 +119,7 @@ export abstract class Session implements SessionInfo {
     this.#remoteIce = parts.remoteIce;
     this.#taggedMid = parts.taggedMid;
     this.log = context.logger.child({ sessionId: this.id, kind: this.kind, streamId: this.streamId });
-    this.#deadline = setTimeout(() => {
-      this.close('never-connected');
-    }, context.connectTimeoutMs);
+    this.#deadline = this.#reapAfter(parts.connectTimeoutMs ?? context.connectTimeoutMs);
     this.transport.events.once('connected', () => {
       this.#onConnected();
     });
@@ -150,7 +158,7 @@ export abstract class Session implements SessionInfo {
       throw new GatewayError('ERR_ETAG_MISMATCH', 'If-Match names an older ICE session; use the last ETag, or "*" to restart ICE.');
     }
     if (usernameFragment === undefined || password === undefined) return undefined;
-    if (usernameFragment === this.#remoteIce.usernameFragment && password === this.#remoteIce.password) return undefined;
+    if (usernameFragment === this.#remoteIce?.usernameFragment && password === this.#remoteIce.password) return undefined;
     const iceParameters = await this.transport.restartIce();
     this.#remoteIce = { usernameFragment, password };
     this.#etag = newEtag();
@@ -159,12 +167,22 @@ export abstract class Session implements SessionInfo {
     return { fragmentText: writeRestartFragment({ iceParameters, iceCandidates }, this.#taggedMid), etag: this.#etag };
   }
 
+  /** True while a counter-offer of ours waits for its answer. */
+  get awaitsAnswer(): boolean {
+    return false;
+  }
+
+  /** Takes the answer to our counter-offer (WHEP §4.3.2). Throws `ERR_ANSWER_UNEXPECTED` when none is pending. */
+  async accept(_answerText: string): Promise<void> {
+    throw new GatewayError('ERR_ANSWER_UNEXPECTED', 'This session waits for no SDP answer; media is not renegotiated after the first one.');
+  }
+
   /** Ends the session: DTLS alert to the peer, everything freed. The first ending counts; later calls do nothing. */
   close(ending: SessionEnding): void {
     if (this.#ending !== undefined) return;
     this.#ending = ending;
     clearTimeout(this.#deadline);
-    clearInterval(this.#liveness);
+    this.#stopWatching();
     this.#context.totals.settle(this, ending === 'worker-died' ? undefined : this.transport.totals());
     this.release(ending);
     this.transport.close();
@@ -197,34 +215,31 @@ export abstract class Session implements SessionInfo {
     this.#context.observer.emit('media', this, { sinceOpenedMs });
   }
 
+  /** The peer has answered our counter-offer, and now has the usual time to connect. */
+  protected peerAnswered(remoteIce: IceCredentials): void {
+    this.#remoteIce = remoteIce;
+    clearTimeout(this.#deadline);
+    this.#deadline = this.#reapAfter(this.#context.connectTimeoutMs);
+  }
+
+  #reapAfter(timeoutMs: number): NodeJS.Timeout {
+    return setTimeout(() => {
+      this.close('never-connected');
+    }, timeoutMs);
+  }
+
   #onConnected(): void {
     if (this.closed) return;
     this.#connected = true;
     clearTimeout(this.#deadline);
-    this.#watchSilence();
+    const { silenceMs } = this.#context;
+    this.#stopWatching = watchSilence({ transport: this.transport, silenceMs, heard: this.kind === 'publish' }, () => {
+      this.close('silent');
+    });
     const sinceOpenedMs = Math.round(performance.now() - this.#context.startedAt);
     this.log.info({ sinceOpenedMs }, 'session connected');
     this.#context.observer.emit('connected', this, { sinceOpenedMs });
     this.onConnected();
-  }
-
-  /**
-   * Ends a peer from which no byte comes any more. Of some players none ever comes (libdatachannel without RTCP, pion without consent checks),
-   * so a viewer counts as silent only after it was heard at least once since it connected.
-   */
-  #watchSilence(): void {
-    const { silenceMs } = this.#context;
-    let lastBytes: number | undefined;
-    let lastChange = performance.now();
-    let heard = this.kind === 'publish';
-    const check = async (): Promise<void> => {
-      const bytes = await this.transport.bytesReceived();
-      if (bytes !== lastBytes) {
-        heard ||= lastBytes !== undefined;
-        [lastBytes, lastChange] = [bytes, performance.now()];
-      } else if (heard && performance.now() - lastChange >= silenceMs) this.close('silent');
-    };
-    this.#liveness = setInterval(() => void check().catch(() => undefined), silenceMs / 4); // a worker that cannot answer has died: 'ended' says so
   }
 }
 

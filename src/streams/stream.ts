@@ -2,24 +2,12 @@ import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
 import type { StreamMedia } from '../media/engine.ts';
-import type { VideoCodec } from '../sdp/model.ts';
 import type { LiveTrack, PublishSession } from './publish-session.ts';
 import type { RegistryEvents } from './session.ts';
 import type { StreamId } from './stream-id.ts';
+import type { StreamPolicy } from './stream-policy.ts';
 import type { SubscribeSession } from './subscribe-session.ts';
 import { afterTakeover, heldForMs, noTakeovers } from './takeover.ts';
-
-/** How one stream is run; from `streams.default` and `streams.patterns`. */
-export interface StreamPolicy {
-  /** What a second publisher gets: the name, or 409. */
-  readonly takeover: 'replace' | 'reject';
-  /** Video codecs in order of preference; `offer` stands for the publisher's own order. */
-  readonly codecs: readonly ('offer' | VideoCodec)[];
-  /** How long viewers stay when the publisher is gone, in milliseconds. */
-  readonly graceMs: number;
-  /** A session from which nothing arrived for this time is ended, in milliseconds. */
-  readonly silenceMs: number;
-}
 
 /** A publisher's place in the queue for a name; later claims win. */
 export interface Claim {
@@ -208,6 +196,7 @@ export class Stream {
     const was = this.#tracks;
     this.#tracks = tracks;
     if (was === tracks) return;
+    if (tracks === undefined) for (const subscriber of this.#subscribers) subscriber.idle();
     if (was === undefined || tracks === undefined) {
       this.#since = new Date();
       this.#observer.emit(tracks === undefined ? 'idle' : 'live', this.id);

@@ -1,5 +1,7 @@
 import type { OutgoingTrack, StreamMedia, SubscriberTransport } from '../media/engine.ts';
 import { writeSubscribeAnswer } from '../sdp/answer.ts';
+import { counterOfferProfile, planCounterAnswer, writeCounterOffer } from '../sdp/counter-offer.ts';
+import type { TrackDescription } from '../sdp/model.ts';
 import { consumeCapabilities, type PlannedSection, sectionFor, type SubscribePlan } from '../sdp/subscribe-plan.ts';
 import { refuseAborted } from './aborted.ts';
 import type { LiveTrack } from './publish-session.ts';
@@ -11,12 +13,18 @@ interface Route {
   readonly section: PlannedSection;
 }
 
+/** How long a counter-offer waits for its answer, in milliseconds (WHEP §4.3.2). */
+const counterOfferTimeoutMs = 30_000;
+
 /** One viewer. */
 export class SubscribeSession extends Session {
   readonly #transport: SubscriberTransport;
-  readonly #plan: SubscribePlan;
-  /** The tracks that are being sent, or about to be. */
+  /** Undefined until the player has answered our counter-offer. */
+  #plan: SubscribePlan | undefined;
+  /** The tracks that are being sent, or about to be; none while the stream is idle. */
   #following: readonly LiveTrack[];
+  /** What the stream had when it was last live. */
+  #known: readonly TrackDescription[];
   #outgoing: readonly OutgoingTrack[];
   #reportedMedia = false;
 
@@ -37,33 +45,83 @@ export class SubscribeSession extends Session {
     refuseAborted(signal);
     const [sent] = await Promise.all([send(transport, routes(plan, tracks)), transport.connect(plan.remote.dtlsParameters)]);
     refuseAborted(signal);
-    const session = new SubscribeSession(context, transport, plan, { tracks, sent });
+    const senders = sent.map(({ mid, outgoing }) => ({ mid, rtpParameters: outgoing.rtpParameters }));
+    const answerText = writeSubscribeAnswer(plan, transport.local, senders);
+    const outgoing = sent.map((track) => track.outgoing);
+    const session = new SubscribeSession(context, transport, { plan, tracks, outgoing, answerText });
     acquired.move();
     return session;
+  }
+
+  /**
+   * Opens a transport and offers the stream with our own numbers, for a player that asked for it (WHEP §4.3.2). Media follows its answer.
+   *
+   * Throws as {@link open} does.
+   */
+  static async offer(
+    context: SessionContext,
+    media: StreamMedia,
+    { tracks, signal }: { readonly tracks: readonly LiveTrack[]; readonly signal: AbortSignal },
+  ): Promise<SubscribeSession> {
+    const transport = await media.openSubscriber(counterOfferProfile);
+    try {
+      refuseAborted(signal);
+      const descriptions = tracks.map(({ description }) => description);
+      const answerText = writeCounterOffer(descriptions, transport.local);
+      return new SubscribeSession(context, transport, { plan: undefined, tracks, outgoing: [], answerText });
+    } catch (error) {
+      transport.close();
+      throw error;
+    }
   }
 
   private constructor(
     context: SessionContext,
     transport: SubscriberTransport,
-    plan: SubscribePlan,
-    { tracks, sent }: { readonly tracks: readonly LiveTrack[]; readonly sent: readonly SentTrack[] },
+    {
+      plan,
+      tracks,
+      outgoing,
+      answerText,
+    }: {
+      readonly plan: SubscribePlan | undefined;
+      readonly tracks: readonly LiveTrack[];
+      readonly outgoing: readonly OutgoingTrack[];
+      readonly answerText: string;
+    },
   ) {
     super(context, {
       kind: 'subscribe',
       transport,
-      answerText: writeSubscribeAnswer(
-        plan,
-        transport.local,
-        sent.map(({ mid, outgoing }) => ({ mid, rtpParameters: outgoing.rtpParameters })),
-      ),
-      remoteIce: plan.remote.ice,
-      taggedMid: plan.sections[0]?.mid ?? '0',
+      answerText,
+      remoteIce: plan?.remote.ice,
+      taggedMid: plan?.sections[0]?.mid ?? '0',
+      ...(plan === undefined ? { connectTimeoutMs: counterOfferTimeoutMs } : {}),
     });
     this.#transport = transport;
     this.#plan = plan;
     this.#following = tracks;
-    this.#outgoing = sent.map(({ outgoing }) => outgoing);
-    for (const outgoing of this.#outgoing) this.#awaitMedia(outgoing);
+    this.#known = tracks.map(({ description }) => description);
+    this.#outgoing = outgoing;
+    this.#awaitMedia(outgoing);
+  }
+
+  override get awaitsAnswer(): boolean {
+    return this.#plan === undefined;
+  }
+
+  /**
+   * Takes the player's answer to our offer and begins to send.
+   *
+   * Throws as `planCounterAnswer` does, with the offer still pending; `ERR_ANSWER_UNEXPECTED` for a second answer.
+   */
+  override async accept(answerText: string): Promise<void> {
+    if (this.#plan !== undefined) return super.accept(answerText);
+    const plan = planCounterAnswer(answerText, { tracks: this.#known, userAgent: this.userAgent });
+    this.#plan = plan;
+    this.peerAnswered(plan.remote.ice);
+    await this.#transport.connect(plan.remote.dtlsParameters);
+    this.#startSwitch(plan, this.#following);
   }
 
   /**
@@ -76,15 +134,16 @@ export class SubscribeSession extends Session {
   follow(tracks: readonly LiveTrack[]): void {
     if (this.closed || tracks === this.#following) return;
     this.#following = tracks;
-    if (this.#plan.namesSsrcs || tracks.some((track) => this.#missesOut(track))) {
-      this.close('media-changed');
-      return;
-    }
-    void this.#switch(tracks).catch((error: unknown) => {
-      if (this.closed || this.#following !== tracks) return; // overtaken: the next publisher's tracks are on their way
-      this.log.warn({ err: error }, 'viewer cannot follow its stream');
-      this.close('failed');
-    });
+    this.#known = tracks.map(({ description }) => description);
+    const plan = this.#plan;
+    if (plan === undefined) return;
+    if (plan.namesSsrcs || tracks.some((track) => missesOut(plan, track))) this.close('media-changed');
+    else this.#startSwitch(plan, tracks);
+  }
+
+  /** The publisher is gone; the transport stays, for the one who may come back. */
+  idle(): void {
+    this.#following = [];
   }
 
   protected override release(_ending: SessionEnding): void {
@@ -95,16 +154,25 @@ export class SubscribeSession extends Session {
     this.#resume(this.#outgoing);
   }
 
-  async #switch(tracks: readonly LiveTrack[]): Promise<void> {
+  #startSwitch(plan: SubscribePlan, tracks: readonly LiveTrack[]): void {
+    void this.#switch(plan, tracks).catch((error: unknown) => {
+      if (this.closed || this.#following !== tracks) return; // overtaken: the next publisher's tracks are on their way
+      this.log.warn({ err: error }, 'viewer cannot follow its stream');
+      this.close('failed');
+    });
+  }
+
+  async #switch(plan: SubscribePlan, tracks: readonly LiveTrack[]): Promise<void> {
     for (const outgoing of this.#outgoing) outgoing.close();
     this.#outgoing = [];
-    const sent = await send(this.#transport, routes(this.#plan, tracks));
+    const sent = await send(this.#transport, routes(plan, tracks));
     if (this.closed) return;
     if (this.#following !== tracks) {
       for (const { outgoing } of sent) outgoing.close();
       return;
     }
     this.#outgoing = sent.map(({ outgoing }) => outgoing);
+    this.#awaitMedia(this.#outgoing);
     if (this.connected) this.#resume(this.#outgoing);
   }
 
@@ -116,15 +184,10 @@ export class SubscribeSession extends Session {
     });
   }
 
-  #missesOut({ description }: LiveTrack): boolean {
-    const offered = this.#plan.offer.sections.some(({ type, rejected }) => type === description.kind && !rejected);
-    return offered && sectionFor(this.#plan, description) === undefined;
-  }
-
-  #awaitMedia(outgoing: OutgoingTrack): void {
-    const isLeading = outgoing.kind === 'video' || !this.#outgoing.some(({ kind }) => kind === 'video');
-    if (!isLeading) return;
-    outgoing.events.once('firstpacket', () => {
+  /** Reports the first media once: of the video track, if there is one. */
+  #awaitMedia(outgoing: readonly OutgoingTrack[]): void {
+    const leading = outgoing.find(({ kind }) => kind === 'video') ?? outgoing[0];
+    leading?.events.once('firstpacket', () => {
       if (this.#reportedMedia || this.closed) return;
       this.#reportedMedia = true;
       this.reportMedia('first media sent');
@@ -135,6 +198,12 @@ export class SubscribeSession extends Session {
 interface SentTrack {
   readonly mid: string;
   readonly outgoing: OutgoingTrack;
+}
+
+/** Whether the player offered this kind of track, but cannot be sent this one. */
+function missesOut(plan: SubscribePlan, { description }: LiveTrack): boolean {
+  const offered = plan.offer.sections.some(({ type, rejected }) => type === description.kind && !rejected);
+  return offered && sectionFor(plan, description) === undefined;
 }
 
 function routes(plan: SubscribePlan, tracks: readonly LiveTrack[]): readonly Route[] {
