@@ -52,7 +52,8 @@ test('a player that asks for it gets 406 with our offer, and media after its ans
 test('`?offer=server` asks for an offer too, and without it nobody gets 406', async () => {
   await using gateway = await openTestGateway();
   await using _publisher = await openLive(gateway);
-  const post = async (url: string): Promise<number> => (await fetch(url, { method: 'POST', headers, body: offerText('chromium-whep') })).status;
+  const post = async (url: string): Promise<number> =>
+    (await fetch(url, { method: 'POST', headers, body: offerText('chromium-whep') })).status;
   expect(await post(`${gateway.whep('show')}?offer=server`)).toBe(406);
   expect(await post(gateway.whep('show'))).toBe(201);
 });

@@ -17,15 +17,19 @@ test('a counter-offer has the numbers that the origin router can send', () => {
   expect(covers(originProfile, counterOfferProfile)).toBe(true);
 });
 
-test.for(['H264', 'VP8', 'VP9', 'AV1'] as const)('a counter-offer for %s lists it first, with RTX, and the other codecs behind it', (codec) => {
-  const [video, audio] = parseOffer(writeCounterOffer([videoTrack(codec), opusTrack], local)).sections;
-  expect(video?.codecs[0]).toMatchObject({ name: codec, ...counterOfferProfile.video[codec] });
-  expect(video?.codecs.filter(({ name }) => name !== 'rtx')).toHaveLength(4);
-  expect(audio?.codecs.map(({ name, payloadType }) => [name, payloadType])).toEqual([['opus', 111]]);
-});
+test.for(['H264', 'VP8', 'VP9', 'AV1'] as const)(
+  'a counter-offer for %s lists it first, with RTX, and the other codecs behind it',
+  (codec) => {
+    const [video, audio] = parseOffer(writeCounterOffer([videoTrack(codec), opusTrack], local)).sections;
+    expect(video?.codecs[0]).toMatchObject({ name: codec, ...counterOfferProfile.video[codec] });
+    expect(video?.codecs.filter(({ name }) => name !== 'rtx')).toHaveLength(4);
+    expect(audio?.codecs.map(({ name, payloadType }) => [name, payloadType])).toEqual([['opus', 111]]);
+  },
+);
 
 test('bandwidth estimation is offered where there are layers only, with the numbers of mediasoup', () => {
-  const extensionsOf = (track: TrackDescription) => parseOffer(writeCounterOffer([track], local)).sections[0]?.extensions.map(({ id }) => id);
+  const extensionsOf = (track: TrackDescription) =>
+    parseOffer(writeCounterOffer([track], local)).sections[0]?.extensions.map(({ id }) => id);
   expect(extensionsOf(simulcast)).toEqual([1, 5]);
   expect(extensionsOf(videoTrack('VP8'))).toEqual([1]);
 });
