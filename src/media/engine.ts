@@ -11,7 +11,7 @@ export interface PayloadProfile {
 
 /**
  * Why a transport closed without being asked: its peer's DTLS ended, its worker died, or the engine closed
- * (mediasoup closes its workers by itself on SIGINT and SIGTERM).
+ * (mediasoup closes its workers by itself on SIGINT).
  */
 export type TransportEnding = 'peer-closed' | 'worker-died' | 'shutdown';
 

@@ -151,8 +151,12 @@ function listenInfos({ listen, tcp }: WorkerPoolOptions, port: number): Transpor
 }
 
 async function startWorker(workerBin: string | undefined): Promise<Worker> {
+  const listeners = process.listeners('SIGTERM');
+  const worker = mediasoup.createWorker({ logLevel: 'warn', ...(workerBin === undefined ? {} : { workerBin }) });
+  // mediasoup would close this worker by itself on SIGTERM, before the gateway could refuse newcomers and end its sessions in order.
+  for (const listener of process.listeners('SIGTERM')) if (!listeners.includes(listener)) process.off('SIGTERM', listener);
   try {
-    return await mediasoup.createWorker({ logLevel: 'warn', ...(workerBin === undefined ? {} : { workerBin }) });
+    return await worker;
   } catch (cause) {
     throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The mediasoup worker could not be started; see MEDIASOUP_WORKER_BIN.', { cause });
   }

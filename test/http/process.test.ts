@@ -65,6 +65,23 @@ test.for(['SIGTERM', 'SIGINT'] as const)('after %s the publisher gets a DTLS ale
   expect(performance.now() - signalled).toBeLessThan(10_000);
 });
 
+test('after SIGTERM newcomers are told with 503 when to come back, while those who were there say goodbye', async () => {
+  await using gateway = start();
+  const { http } = await listening(gateway.child);
+  const url = `http://127.0.0.1:${http.port}/whip/show`;
+  await using publisher = await NativePublisher.open(url);
+  await expect.poll(() => publisher.state, { timeout: 5000 }).toBe('connected');
+  const body = publisher.connection.localDescription()?.sdp ?? '';
+  gateway.child.kill('SIGTERM');
+  await expect.poll(() => publisher.state, { timeout: 1000, interval: 10 }).toBe('closed');
+  const response = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body });
+  expect(response.status).toBe(503);
+  expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0);
+  const { code, stdout } = await gateway.exit;
+  expect(code).toBe(0);
+  expect(stdout).toContain('"ending":"shutdown"');
+});
+
 test('Ctrl-C, which reaches the media workers too, is a normal end', async () => {
   await using gateway = start({ detached: true });
   const { http } = await listening(gateway.child);
