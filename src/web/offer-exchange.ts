@@ -1,0 +1,125 @@
+/** Where and as whom to ask for a session. */
+export interface Endpoint {
+  /** The WHIP or WHEP URL. */
+  readonly url: string;
+  /** A bearer token, sent with every request. */
+  readonly token?: string | undefined;
+}
+
+/** What the gateway gave for an offer. */
+export interface ExchangedAnswer {
+  readonly answerText: string;
+  /** The session's own URL, absolute; whoever knows it can end the session. */
+  readonly sessionUrl: string;
+}
+
+/** An offer that got no session: refused by the gateway, or no answer at all. */
+export class ExchangeError extends Error {
+  override readonly name = 'ExchangeError';
+  /** The HTTP status, or undefined when no answer arrived. */
+  readonly status: number | undefined;
+  /** The gateway's stable code such as `ERR_STREAM_NOT_LIVE`; `ERR_UNREACHABLE` when no answer arrived. */
+  readonly code: string;
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(message: string, facts: { status?: number; code: string; retryAfterSeconds?: number | undefined; cause?: unknown }) {
+    super(message, facts.cause === undefined ? {} : { cause: facts.cause });
+    this.status = facts.status;
+    this.code = facts.code;
+    this.retryAfterSeconds = facts.retryAfterSeconds;
+  }
+}
+
+/** An answer takes milliseconds; after this long there will be none. */
+const answerDeadlineMs = 10_000;
+
+/** Nobody waits longer for a farewell. */
+const farewellDeadlineMs = 2000;
+
+/**
+ * POSTs an offer to a WHIP or WHEP endpoint and returns the answer.
+ *
+ * Throws {@link ExchangeError}, or the signal's reason when the caller gave up.
+ *
+ * @see RFC 9725 §4.2
+ */
+export async function postOffer(endpoint: Endpoint, offerText: string, signal: AbortSignal): Promise<ExchangedAnswer> {
+  const response = await send(endpoint, offerText, signal);
+  if (response.status !== 201) throw await readRefusal(response);
+  const location = response.headers.get('location');
+  if (location === null)
+    throw new ExchangeError('The server accepted the offer but named no session.', { status: 201, code: 'ERR_NO_LOCATION' });
+  const sessionUrl = new URL(location, response.url).href;
+  try {
+    return { answerText: await response.text(), sessionUrl };
+  } catch (cause) {
+    void deleteSession(sessionUrl, endpoint.token);
+    signal.throwIfAborted();
+    throw new ExchangeError('The server’s answer broke off.', { code: 'ERR_UNREACHABLE', cause });
+  }
+}
+
+/** Ends a session. Never throws: a session that cannot be told is found dead by the gateway soon after. `keepalive` lets it outlive the page. */
+export async function deleteSession(sessionUrl: string, token: string | undefined): Promise<void> {
+  try {
+    await fetch(sessionUrl, {
+      method: 'DELETE',
+      headers: authorization(token),
+      keepalive: true,
+      signal: AbortSignal.timeout(farewellDeadlineMs),
+    });
+  } catch {
+    // Offline or gone: nothing is left to end.
+  }
+}
+
+async function send(endpoint: Endpoint, offerText: string, signal: AbortSignal): Promise<Response> {
+  try {
+    return await fetch(endpoint.url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/sdp', ...authorization(endpoint.token) },
+      body: offerText,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(answerDeadlineMs)]),
+    });
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new ExchangeError('The server cannot be reached.', { code: 'ERR_UNREACHABLE', cause });
+  }
+}
+
+/** Reads an `application/problem+json` body (RFC 9457); other servers' words are replaced by our own. */
+async function readRefusal(response: Response): Promise<ExchangeError> {
+  const problem = parseProblem(await response.text().catch(() => ''));
+  const status = response.status;
+  return new ExchangeError(problem.detail ?? `The server refused with status ${status}.`, {
+    status,
+    code: problem.code ?? `HTTP_${status}`,
+    retryAfterSeconds: parseRetryAfter(response.headers.get('retry-after')),
+  });
+}
+
+function parseProblem(text: string): { code?: string; detail?: string } {
+  try {
+    const body: unknown = JSON.parse(text);
+    if (typeof body !== 'object' || body === null) return {};
+    return {
+      ...('code' in body && typeof body.code === 'string' ? { code: body.code } : {}),
+      ...('detail' in body && typeof body.detail === 'string' ? { detail: body.detail } : {}),
+    };
+  } catch {
+    // Not JSON: an error page of some proxy, which says nothing worth showing.
+    return {};
+  }
+}
+
+/** Whole seconds, or the seconds until an HTTP date (RFC 9110 §10.2.3). */
+function parseRetryAfter(text: string | null): number | undefined {
+  if (text === null) return undefined;
+  if (/^\d+$/.test(text.trim())) return Number(text);
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : Math.max(0, (at - Date.now()) / 1000);
+}
+
+function authorization(token: string | undefined): Record<string, string> {
+  return token === undefined || token === '' ? {} : { Authorization: `Bearer ${token}` };
+}

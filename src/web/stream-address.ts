@@ -1,0 +1,39 @@
+/** Every URL that belongs to a stream. */
+export interface StreamAddress {
+  readonly streamId: string;
+  readonly whip: string;
+  readonly whep: string;
+  readonly watchPage: string;
+  readonly publishPage: string;
+  /** HTML that shows the player in another page. */
+  readonly embedCode: string;
+}
+
+/** Whether a text can name a stream. */
+export function isStreamId(text: string): boolean {
+  return /^[A-Za-z0-9_-]{1,64}$/.test(text);
+}
+
+/** The URLs of a stream on this server. */
+export function addressOf(streamId: string): StreamAddress {
+  const url = (path: string): string => new URL(`${path}/${encodeURIComponent(streamId)}`, location.origin).href;
+  const watchPage = url('/watch');
+  return {
+    streamId,
+    whip: url('/whip'),
+    whep: url('/whep'),
+    watchPage,
+    publishPage: url('/publish'),
+    embedCode: `<iframe src="${watchPage}?embed=1" width="640" height="360" allow="autoplay; fullscreen"></iframe>`,
+  };
+}
+
+/** The stream that this page, `/watch/{stream}` or `/publish/{stream}`, is about. */
+export function addressOfPage(): StreamAddress {
+  return addressOf(decodeURIComponent(location.pathname.split('/').at(-1) ?? ''));
+}
+
+/** A token in the page's fragment, `#token=…`, which browsers never send to a server. */
+export function tokenOfPage(): string | undefined {
+  return new URLSearchParams(location.hash.slice(1)).get('token') ?? undefined;
+}
