@@ -17,8 +17,12 @@ import { ConsumerTrack } from './outgoing-track.ts';
 import { codecOf, originProfile, routerCodecs } from './router-codecs.ts';
 import type { WorkerHome } from './worker-pool.ts';
 
-/** Shortest time between two key-frame requests for one encoding, in milliseconds: a burst of joins costs the publisher one key frame. */
-const keyFrameRequestDelayMs = 300;
+/**
+ * Shortest time between two key-frame requests for one encoding, in milliseconds: a burst of joins costs the publisher one key frame.
+ *
+ * Chromium ignores what comes within 300 ms of the request before, and mediasoup asks again only after a second: a little more than that.
+ */
+const keyFrameRequestDelayMs = 350;
 
 /** First guess of what a viewer's path carries, in bit/s, until its feedback says more (media-notes §2: never absurd values). */
 const initialOutgoingBitrate = 1_000_000;
