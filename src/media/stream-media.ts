@@ -17,8 +17,8 @@ class EdgeRouter {
   readonly opened: Promise<Router>;
   viewers = 0;
   readonly #profile: PayloadProfile;
-  /** Local end of the pipe of each track that is watched here, by the id of its producer at the origin. */
-  readonly #pipes = new Map<string, Promise<string>>();
+  /** Local end of the pipe of each track that is watched here; weak, because tracks and edges outlive each other. */
+  readonly #pipes = new WeakMap<ProducerTrack, Promise<string>>();
   #lastPipe: Promise<unknown> = Promise.resolve();
 
   constructor(home: WorkerHome, profile: PayloadProfile) {
@@ -28,17 +28,15 @@ class EdgeRouter {
 
   /** The id under which a track can be consumed here; one pipe serves all viewers. */
   async pipe(pool: WorkerPool, origin: Router, track: ProducerTrack): Promise<string> {
-    const known = this.#pipes.get(track.id);
+    const known = this.#pipes.get(track);
     if (known !== undefined) return known;
     const pipe = this.#inTurn(async () => {
       const router = await this.opened;
       router.updateMediaCodecs(routerCodecs(this.#profile, codecOf(track.mimeType)));
       return track.pipeTo(origin, router, pool.pipeListenInfo);
     });
-    this.#pipes.set(track.id, pipe);
-    const forget = (): void => void this.#pipes.delete(track.id);
-    track.producer.observer.once('close', forget);
-    pipe.catch(forget); // the viewers who waited for it are told by the promise itself; the next one tries anew
+    this.#pipes.set(track, pipe);
+    pipe.catch(() => this.#pipes.delete(track)); // the viewers who waited for it are told by the promise itself; the next one tries anew
     return pipe;
   }
 
