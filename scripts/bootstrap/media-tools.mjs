@@ -9,7 +9,7 @@ import { InstallFailure, installPackages } from './system-packages.mjs';
 
 const retryAfterMs = 24 * 60 * 60_000;
 
-/** @type {Record<'ffmpeg' | 'chromium', Tool>} */
+/** @type {Record<'ffmpeg' | 'chromium' | 'curl', Tool>} */
 const tools = {
   ffmpeg: { programs: ['ffmpeg'], packages: ['ffmpeg'], without: 'without it, what needs FFmpeg is switched off' },
   chromium: {
@@ -17,6 +17,7 @@ const tools = {
     packages: ['chromium'],
     without: 'without it, the browser tests are skipped',
   },
+  curl: { programs: ['curl'], packages: ['curl'], without: 'without it, the test of examples/whip-whep.sh is skipped' },
 };
 
 /**

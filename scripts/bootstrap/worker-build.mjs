@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BootstrapError } from './context.mjs';
 import { run, tail } from './programs.mjs';
@@ -14,15 +14,15 @@ const progressEveryMs = 15_000;
 /**
  * Builds a worker from the sources in mediasoup's package and brings it into our cache.
  *
- * @param {Context} context
+ * @param {Context} context Nobody else builds in its cache at the same time.
  * @returns {Promise<string>} its path
  */
 export async function buildWorker(context) {
   await provideBuildTools(context);
   context.say('building the mediasoup worker from its sources, once; this takes some minutes');
-  const parent = join(context.cacheDir, 'worker');
-  await mkdir(parent, { recursive: true });
-  const folder = await mkdtemp(join(parent, 'build-'));
+  const folder = join(context.cacheDir, 'worker', 'building');
+  await rm(folder, { recursive: true, force: true }); // of a build that was killed
+  await mkdir(folder, { recursive: true });
   try {
     const output = join(folder, 'mediasoup-worker');
     const ending = await runBuild(context, output, `${output}.log`);
