@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { GatewayError } from '../errors.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import type { Session, SessionKind } from '../streams/session.ts';
 import { parseStreamId } from '../streams/stream-id.ts';
