@@ -15,7 +15,12 @@ export interface LimitsConfig {
     readonly sessionAgeMs: number | undefined;
   };
   /** Requests of one address, a minute. */
-  readonly rates: { readonly POST: number | undefined; readonly PATCH: number | undefined; readonly DELETE: number | undefined };
+  readonly rates: {
+    readonly GET: number | undefined;
+    readonly POST: number | undefined;
+    readonly PATCH: number | undefined;
+    readonly DELETE: number | undefined;
+  };
   readonly overload: {
     readonly eventLoopDelayMs: number | undefined;
     readonly memoryBytes: number | undefined;
@@ -40,6 +45,7 @@ export function parseLimits(limits: Settings['limits']): LimitsConfig {
       sessionAgeMs: limits.sessionAge === undefined ? undefined : positive(milliseconds(limits.sessionAge)),
     },
     rates: {
+      GET: positive(limits.getsPerMinute),
       POST: positive(limits.postsPerMinute),
       PATCH: positive(limits.patchesPerMinute),
       DELETE: positive(limits.deletesPerMinute),

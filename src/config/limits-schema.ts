@@ -12,6 +12,7 @@ export const limitsSchema = group('What one client, and all of them, may use. 0 
   postsPerMinute: limit('POSTs that open sessions, a minute and address; more get 429.', 300),
   patchesPerMinute: limit('PATCHes of sessions, a minute and address; more get 429.', 1_500),
   deletesPerMinute: limit('DELETEs of sessions, a minute and address; more get 429.', 300),
+  getsPerMinute: limit('GETs of what needs a token, a minute and address; more get 429.', 1_500),
   publisherBitrate: limit(
     'Bits per second that a publisher may send: browsers are told, and who exceeds it for ten seconds is ended.',
     30_000_000,
@@ -19,7 +20,7 @@ export const limitsSchema = group('What one client, and all of them, may use. 0 
   sessionAge: Type.Optional(duration({ description: 'Longest life of a session; then it is ended. Default: no limit.' })),
   eventLoopDelay: duration({
     description: 'New sessions get 503 while our own thread is later than this on average; 0s: never.',
-    default: '250ms',
+    default: '500ms',
   }),
   memory: limit('New sessions get 503 while our own process holds more MiB than this.', 0),
   workerCpu: Type.Integer({

@@ -5,10 +5,16 @@ import { isIPv6 } from 'node:net';
  *
  * IPv4 that came over an IPv6 socket (`::ffff:192.0.2.1`) counts as IPv4.
  */
-export function clientAddress(address: string): string {
+export function clientAddress(written: string): string {
+  const address = withoutPort(written);
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   return isIPv6(address) ? `${groupsOf(address).slice(0, 4).join(':')}::/64` : address;
+}
+
+/** Some proxies write `192.0.2.1:5000` or `[2001:db8::1]:5000` into X-Forwarded-For. */
+function withoutPort(address: string): string {
+  return /^\[([^\]]*)\](?::\d+)?$/.exec(address)?.[1] ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(address)?.[1] ?? address;
 }
 
 /** The eight groups of an IPv6 address, without leading zeros. */

@@ -24,7 +24,8 @@ export interface GateOptions {
   readonly overload?: (() => string | undefined) | undefined;
 }
 
-type LimitedMethod = 'POST' | 'PATCH' | 'DELETE';
+/** GET stands for HEAD too. */
+type LimitedMethod = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 /** What a route is for. */
 export interface Purpose {
@@ -61,16 +62,21 @@ export class Gate {
   guard(purpose: Purpose): onRequestAsyncHookHandler {
     return async (request, reply) => {
       const streamId = streamOf(request);
-      await this.guardTransport(request);
-      this.#refuseHaste(request);
+      await this.admit(request);
       if (purpose.session === 'opens') this.#refuseMore();
       if (purpose.session === 'uses' && this.#options.sessionUrlIsCapability === true) return;
       this.#grants.set(request, await this.authorize(request, reply, { ...purpose, streamId }));
     };
   }
 
-  /** The `onRequest` hook of a route that needs no grant; {@link guard} includes it. */
-  readonly guardTransport = async ({ protocol }: FastifyRequest): Promise<void> => {
+  /** The `onRequest` hook of a route whose handler asks for grants itself; {@link guard} includes it. */
+  readonly admit = async (request: FastifyRequest): Promise<void> => {
+    await this.requireTransport(request);
+    this.#refuseHaste(request);
+  };
+
+  /** The `onRequest` hook of a route that is for everybody; {@link admit} includes it. */
+  readonly requireTransport = async ({ protocol }: FastifyRequest): Promise<void> => {
     if (this.#options.requireTls !== true || protocol === 'https') return;
     throw new GatewayError('ERR_TLS_REQUIRED', 'Use https://: this gateway takes nothing over plain HTTP.');
   };
@@ -139,7 +145,7 @@ export class Gate {
   }
 
   #refuseHaste({ method, ip }: FastifyRequest): void {
-    const waitMs = this.#rates.get(method)?.take(clientAddress(ip), performance.now()) ?? 0;
+    const waitMs = this.#rates.get(method === 'HEAD' ? 'GET' : method)?.take(clientAddress(ip), performance.now()) ?? 0;
     if (waitMs === 0) return;
     throw new GatewayError('ERR_RATE_LIMITED', `There are too many ${method} requests from your address; slow down.`, {
       retryAfterSeconds: Math.ceil(waitMs / 1000),

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { GatewayError } from '../errors.ts';
 import { createNodeServer } from './node-server.ts';
 import type { MetricsText } from './status-routes.ts';
 
-/** Serves nothing but `/metrics`, to whoever reaches the port. Rejects as `listen` does. */
+/** Serves nothing but `/metrics`, to whoever reaches the port. Rejects with `ERR_CONFIG_INVALID` when it cannot listen. */
 export async function openMetricsServer(
   metrics: MetricsText,
   { host, port }: { readonly host: string; readonly port: number },
@@ -20,7 +21,10 @@ export async function openMetricsServer(
     { tls: undefined, maxConnections: 100 },
   );
   server.listen(port, host);
-  await once(server, 'listening');
+  await once(server, 'listening').catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new GatewayError('ERR_CONFIG_INVALID', `Metrics cannot be served on metrics.port: ${reason}`, { cause });
+  });
   const address: AddressInfo | string | null = server.address();
   return {
     port: typeof address === 'object' ? (address?.port ?? port) : port,

@@ -19,7 +19,7 @@ export async function pages(app: FastifyInstance, { root, gate }: { readonly roo
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(pageHeaders);
   });
-  app.addHook('onRequest', gate.guardTransport);
+  app.addHook('onRequest', gate.requireTransport);
   await app.register(fastifyStatic, { root, prefix: '/web/', index: false, cacheControl: false });
   app.get('/', { onRequest: gate.guard({ action: 'operate', tokenInQuery: true }) }, async (_request, reply) =>
     reply.sendFile('index.html'),

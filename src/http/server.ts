@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -7,6 +8,7 @@ import type { ErrorCode } from '../errors.ts';
 import { allowOrigin, type AllowedOrigins } from './cors.ts';
 import { whepEndpoint, whipEndpoint, type SignallingDeps } from './endpoints.ts';
 import { isOurFault, refuseUnknownUrl, replyWithError, toGatewayError } from './error-reply.ts';
+import { translateForwarded } from './forwarded.ts';
 import { Gate, type GateOptions } from './gate.ts';
 import { createNodeServer } from './node-server.ts';
 import { pages } from './pages.ts';
@@ -93,7 +95,7 @@ type Wiring = HttpDeps & { readonly allowedOrigins: AllowedOrigins };
 
 /** The library with our errors, CORS on every answer, no request logs of its own (its URLs hold session secrets), unread bodies. */
 function buildApp(
-  { proxies = 0, tls, maxConnections, allowedOrigins, logger }: Wiring,
+  { proxies = 0, tls, requireTls = false, maxConnections, allowedOrigins, logger }: Wiring,
   observer: EventEmitter<HttpEvents>,
 ): FastifyInstance {
   const refuse = refuser(logger, observer);
@@ -102,7 +104,11 @@ function buildApp(
     trustProxy: proxies === 0 ? false : (_address: string, hop: number) => hop < proxies,
     forceCloseConnections: true,
     return503OnClosing: false,
-    serverFactory: (listener) => createNodeServer(listener, { tls: tls === undefined ? undefined : readTlsPair(tls), maxConnections }),
+    serverFactory: (listener) =>
+      createNodeServer(proxies === 0 ? listener : withForwarded(listener), {
+        tls: tls === undefined ? undefined : readTlsPair(tls),
+        maxConnections,
+      }),
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: (error, request, reply) => {
       allowOrigin(request, reply, allowedOrigins);
@@ -115,7 +121,7 @@ function buildApp(
   });
   app.addHook('onRequest', async (request, reply) => {
     allowOrigin(request, reply, allowedOrigins);
-    if (request.protocol === 'https') reply.header('Strict-Transport-Security', 'max-age=31536000');
+    if (requireTls) reply.header('Strict-Transport-Security', 'max-age=31536000');
   });
   app.setNotFoundHandler(refuseUnknownUrl);
   app.setErrorHandler(refuse);
@@ -132,6 +138,13 @@ function refuser(logger: Logger, observer: EventEmitter<HttpEvents>) {
     else logger.info({ ...facts, reason: error.message }, 'request refused');
     observer.emit('refused', { code: error.code });
     return replyWithError(error, reply);
+  };
+}
+
+function withForwarded(listener: RequestListener): RequestListener {
+  return (request, response) => {
+    translateForwarded(request.headers);
+    listener(request, response);
   };
 }
 

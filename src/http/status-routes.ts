@@ -42,6 +42,7 @@ export function statusRoutes(app: FastifyInstance, deps: StatusDeps): void {
   const operate = { action: 'operate', tokenInQuery: true } as const;
   const forOperators = { onRequest: gate.guard(operate) };
   const startedAt = performance.now();
+  const stateOf = stateReader(deps);
   requireNamedOrigin(app, deps.allowedOrigins);
 
   const route = (url: string, answer: Answer, options: RouteShorthandOptions = {}): void => {
@@ -52,7 +53,7 @@ export function statusRoutes(app: FastifyInstance, deps: StatusDeps): void {
   route('/livez', async () => ({ status: 'ok' }));
 
   route('/readyz', async (_request, reply) => {
-    const { status } = await stateOf(deps);
+    const { status } = await stateOf();
     reply.code(status === 'ok' ? 200 : 503);
     return { status };
   });
@@ -60,7 +61,7 @@ export function statusRoutes(app: FastifyInstance, deps: StatusDeps): void {
   route(
     '/health',
     async (request, reply) => {
-      const { status, workers } = await stateOf(deps);
+      const { status, workers } = await stateOf();
       if (!(await gate.allows(request, reply, { ...operate, streamId: undefined }))) return { status };
       const { streams, live, publishers, subscribers: viewers } = registry.counts();
       return {
@@ -75,11 +76,11 @@ export function statusRoutes(app: FastifyInstance, deps: StatusDeps): void {
         contested: registry.reports().flatMap(({ streamId, contestedUntil: until }) => (until === undefined ? [] : [{ streamId, until }])),
       };
     },
-    { onRequest: gate.guardTransport },
+    { onRequest: gate.admit },
   );
 
   if (deps.servesApi ?? true) {
-    route('/api/v1/streams', async (request, reply) => visibleStreams(request, reply, deps), { onRequest: gate.guardTransport });
+    route('/api/v1/streams', async (request, reply) => visibleStreams(request, reply, deps), { onRequest: gate.admit });
   }
 
   if (metrics !== undefined) {
@@ -94,10 +95,17 @@ export function statusRoutes(app: FastifyInstance, deps: StatusDeps): void {
   }
 }
 
-async function stateOf({ workers: ask, isDraining }: StatusDeps) {
-  const workers = await ask();
-  const status = isDraining() ? 'draining' : workers.length === 0 ? 'unavailable' : 'ok';
-  return { status, workers } as const;
+/** Asks the workers once for all who ask at the same time: these routes are open to everybody. */
+function stateReader({ workers: ask, isDraining }: StatusDeps) {
+  let asking: Promise<readonly WorkerHealth[]> | undefined;
+  return async () => {
+    asking ??= ask().finally(() => {
+      asking = undefined;
+    });
+    const workers = await asking;
+    const status = isDraining() ? 'draining' : workers.length === 0 ? 'unavailable' : 'ok';
+    return { status, workers } as const;
+  };
 }
 
 /** All streams for operators; for everybody else those that they may watch. Throws like the gate when there are none. */
@@ -112,6 +120,7 @@ async function visibleStreams(
     return registry.reports();
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
+    if (!gate.countsAs('POST', request)) throw error; // one question becomes many
     const visible: StreamReport[] = [];
     for (const report of registry.reports()) {
       if (await gate.allows(request, reply, { action: 'play', streamId: report.streamId, tokenInQuery })) visible.push(report);

@@ -36,6 +36,19 @@ test.for([
   expect((await fetch(`${gateway.url}/whip/show`)).status).toBe(401);
 });
 
+test('guesses by GET are limited as well', async () => {
+  await using gateway = await openConfigured({
+    SLUICE_LIMITS_GETS_PER_MINUTE: '4',
+    SLUICE_AUTH_MODE: 'keys',
+    SLUICE_AUTH_KEYS_OPERATE: 'key-of-operate',
+  });
+  const guess = (path: string) => request(gateway.url).get(path).auth('a-wrong-key', { type: 'bearer' });
+  expect(await statuses(['/metrics', '/whip/show', '/api/v1/streams', '/health', '/metrics', '/health'].map(guess))).toEqual([
+    401, 401, 401, 200, 429, 429,
+  ]);
+  expect(await statuses([request(gateway.url).get('/livez'), request(gateway.url).get('/readyz')])).toEqual([200, 200]);
+});
+
 test('rates count for addresses that the proxy saw, of IPv6 for the network, and not for those that clients claim', async () => {
   await using gateway = await openConfigured({ SLUICE_LIMITS_POSTS_PER_MINUTE: '1', SLUICE_HTTP_TRUST_PROXY: 'true' });
   const from = (address: string) => post(gateway, '/whip/show', { offer: 'x', from: address });

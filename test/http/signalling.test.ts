@@ -153,6 +153,16 @@ test.for([
   expect(response.headers['location']).toMatch(new RegExp(`^${start}`));
 });
 
+test('B09 a proxy that says Forwarded instead is believed as well', async () => {
+  await using gateway = await openConfigured({ SLUICE_HTTP_TRUST_PROXY: 'true' });
+  const response = await request(gateway.url)
+    .post('/whip/show')
+    .type(sdp)
+    .set('Forwarded', 'for=192.0.2.1;proto=https;host="cam.example:8443"')
+    .send(readOffer('chromium-plain'));
+  expect(response.headers['location']).toMatch(/^https:\/\/cam\.example:8443\/whip\/show\//);
+});
+
 test('L01 a slash at the end makes no difference, and no POST is redirected', async ({ gateway }) => {
   const response = await request(gateway.url).post('/whip/show/').redirects(0).type(sdp).send(readOffer('chromium-plain'));
   expect(response.status).toBe(201);

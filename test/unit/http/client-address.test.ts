@@ -14,6 +14,9 @@ test.for([
   ['fe80::1%eth0', 'fe80:0:0:0::/64'],
   ['::1', '0:0:0:0::/64'],
   ['::', '0:0:0:0::/64'],
+  ['192.0.2.1:5000', '192.0.2.1'],
+  ['[2001:db8:1:2::9]:5000', '2001:db8:1:2::/64'],
+  ['[2001:db8:1:2::9]', '2001:db8:1:2::/64'],
   ['not an address', 'not an address'],
 ] as const)('%s counts as %s', ([address, client]) => {
   expect(clientAddress(address)).toBe(client);
