@@ -2,16 +2,20 @@ import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { openAuthorizer } from './auth/authorizer.ts';
 import { exampleUrls, renderBanner, switchedOff, warnings, type BannerFacts } from './banner.ts';
-import { policyFor, type Config } from './config/config.ts';
+import { policyFor, redirectFor, servesApi, type Config } from './config/config.ts';
 import type { Host } from './config/host.ts';
 import { listenAddresses } from './config/listen-addresses.ts';
+import { isLoopback } from './config/loopback.ts';
 import { version } from './config/version.ts';
+import { openMetricsServer } from './http/metrics-server.ts';
+import { OverloadWatch } from './http/overload.ts';
 import { openHttpServer, type HttpServer } from './http/server.ts';
 import type { MediaEngine } from './media/engine.ts';
 import { openEngine } from './media/mediasoup-engine.ts';
 import { socketBufferBytes } from './media/worker-pool.ts';
-import { openMetrics } from './metrics/metrics.ts';
+import { openMetrics, type Metrics } from './metrics/metrics.ts';
 import { StreamRegistry } from './streams/registry.ts';
 
 /** What {@link openGateway} needs besides the configuration. */
@@ -30,6 +34,8 @@ export interface GatewayDeps {
 /** A running gateway: every part, and the one who closes them. */
 export interface Gateway extends AsyncDisposable {
   readonly http: HttpServer['address'];
+  /** Port of the metrics; undefined: they are on the HTTP port, or switched off. */
+  readonly metricsPort: number | undefined;
   readonly registry: StreamRegistry;
   readonly engine: MediaEngine;
   /** Ends every session, refuses new ones, and frees everything. Idempotent. */
@@ -43,17 +49,22 @@ const webRoot = fileURLToPath(new URL('../dist/web', import.meta.url));
 export async function openGateway(config: Config, deps: GatewayDeps): Promise<Gateway> {
   const { logger, host } = deps;
   await using opened = new AsyncDisposableStack();
+  const authorizer = opened.use(await openAuthorizer(config.auth.methods, { logger }));
   const listen = listenAddresses(config.rtc, host.interfaces);
   const { workers, port, tcp } = config.rtc;
   const engine = opened.use(await openEngine({ workerBin: undefined, workers, port, tcp, listen, logger }));
-  const registry = new StreamRegistry({ engine, logger, policyOf: (streamId) => policyFor(config.streams, streamId) });
+  const policyOf = (streamId: string) => policyFor(config.streams, streamId);
+  const registry = new StreamRegistry({ engine, logger, policyOf, limits: config.limits.sessions });
   opened.defer(async () => registry.close());
   const metrics = config.metrics.enabled ? openMetrics({ registry, engine }) : undefined;
+  const overload = opened.use(new OverloadWatch({ ...config.limits.overload, workers: async () => engine.workers() }));
   const hasPages = existsSync(webRoot);
   const http = await openHttpServer({
-    ...config.http,
+    ...edgeOptions(config),
+    authorizer,
     registry,
-    metrics,
+    overload: () => overload.reason,
+    metrics: config.metrics.port === undefined ? metrics : undefined,
     version,
     workers: async () => engine.workers(),
     webRoot: hasPages ? webRoot : undefined,
@@ -61,6 +72,7 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   });
   opened.defer(async () => http.close());
   metrics?.observeHttp(http.observer);
+  const metricsPort = metrics === undefined ? undefined : await listenForMetrics(metrics, config.metrics, opened);
 
   const mediaAddresses = listen.map(({ ip, announcedAddress }) => announcedAddress ?? ip);
   announce(config, deps, { version, http: http.address, mediaPorts: engine.ports, mediaAddresses, hasPages });
@@ -68,7 +80,31 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   const parts = opened.move();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => (closing ??= shutDown({ http, registry, parts, farewellMs: deps.farewellMs ?? 1_000 }));
-  return { http: http.address, registry, engine, close, [Symbol.asyncDispose]: close };
+  return { http: http.address, metricsPort, registry, engine, close, [Symbol.asyncDispose]: close };
+}
+
+/** What of the configuration is about the HTTP edge. */
+function edgeOptions({ http, auth, rtc, limits }: Config) {
+  return {
+    ...http,
+    sessionUrlIsCapability: auth.sessionUrlIsCapability,
+    allowRawToken: auth.allowRawToken,
+    proxies: http.trustProxy ? http.proxies : 0,
+    maxConnections: http.maxConnections === 0 ? undefined : http.maxConnections,
+    servesApi: servesApi({ http, auth }, !isLoopback(http.host)),
+    redirect: ({ streamId }: { readonly streamId: string }) => redirectFor(http.redirect, streamId),
+    iceServers: rtc.iceServers.length > 0 ? rtc.iceServers : undefined,
+    rates: limits.rates,
+  };
+}
+
+/** Opens the port for metrics, where they have one of their own. */
+async function listenForMetrics(
+  metrics: Metrics,
+  { host, port }: Config['metrics'],
+  opened: AsyncDisposableStack,
+): Promise<number | undefined> {
+  return port === undefined ? undefined : opened.use(await openMetricsServer(metrics, { host, port })).port;
 }
 
 interface Closing {

@@ -115,7 +115,7 @@ test('A04 methods that mean nothing get 405 with Allow', async ({ gateway }) => 
 });
 
 test('a URL that nothing is behind gets 404 and says where to publish', async ({ gateway }) => {
-  for (const url of ['/whip', '/nothing', '/whip/a.b', '/whip/%zz', `/whip/${'a'.repeat(65)}`]) {
+  for (const url of ['/nothing', '/whip/a.b', '/whip/%zz', `/whip/${'a'.repeat(65)}`]) {
     const response = await request(gateway.url).post(url).type(sdp).send('v=0');
     expect([url, response.headers['content-type']]).toEqual([url, 'application/problem+json']);
     expect(response.status).toBe(url === '/whip/%zz' ? 400 : 404);
@@ -151,6 +151,16 @@ test.for([
     .set({ Host: 'gateway.example', 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'cam.example' })
     .send(readOffer('chromium-plain'));
   expect(response.headers['location']).toMatch(new RegExp(`^${start}`));
+});
+
+test('B09 a proxy that says Forwarded instead is believed as well', async () => {
+  await using gateway = await openConfigured({ SLUICE_HTTP_TRUST_PROXY: 'true' });
+  const response = await request(gateway.url)
+    .post('/whip/show')
+    .type(sdp)
+    .set('Forwarded', 'for=192.0.2.1;proto=https;host="cam.example:8443"')
+    .send(readOffer('chromium-plain'));
+  expect(response.headers['location']).toMatch(/^https:\/\/cam\.example:8443\/whip\/show\//);
 });
 
 test('L01 a slash at the end makes no difference, and no POST is redirected', async ({ gateway }) => {
