@@ -27,7 +27,8 @@ export function whipEndpoint(app: FastifyInstance, deps: SignallingDeps): void {
   app.post(url, async (request: StreamRequest, reply) =>
     openSession(request, reply, { ...deps, path: '/whip', open: async (offer) => deps.registry.publish(offer) }),
   );
-  app.get(url, async (_request, reply) => reply.code(204).send());
+  // A HEAD route of the library's own would add the Content-Length that a 204 must not have (RFC 9110 §8.6).
+  app.route({ url, method: ['GET', 'HEAD'], handler: async (_request, reply) => reply.code(204).send() });
   reserveMethods(app, url, ['GET', 'HEAD', 'POST']);
 }
 
