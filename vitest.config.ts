@@ -32,6 +32,7 @@ export default defineConfig({
       project({ name: 'scripts', timeoutMs: 20_000, group: 0 }),
       project({ name: 'http', timeoutMs: 20_000, group: 0 }),
       project({ name: 'conformance', timeoutMs: 20_000, group: 0 }),
+      project({ name: 'fuzz', timeoutMs: 120_000, group: 0 }),
       project({ name: 'integration', timeoutMs: 60_000, group: 1, alone: true }),
       project({ name: 'browser', timeoutMs: 60_000, group: 2, alone: true }),
     ],
