@@ -47,11 +47,13 @@ export interface Created {
   readonly offer: string;
 }
 
-/** A WHIP session without a peer behind it. */
+let streams = 0;
+
+/** A WHIP session without a peer behind it, on a stream of its own: one that is taken too often is contested. */
 export async function publish(
   { url }: Pick<ConfiguredGateway, 'url'>,
   offer = readOffer('chromium-plain'),
-  stream = 'show',
+  stream = `show-${(streams += 1)}`,
 ): Promise<Created> {
   const reply = await post(`${url}/whip/${stream}`, offer);
   expect([reply.status, reply.status === 201 ? '' : reply.text]).toEqual([201, '']);

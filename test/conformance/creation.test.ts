@@ -6,7 +6,7 @@ import { NativePublisher } from '../fixtures/native-peer.ts';
 import { openConfigured, readOffer } from '../http/configured-gateway.ts';
 import { exchange, openLive, patch, post, publish, requestText, sdp, send, soon, transportCount } from './client.ts';
 import { row } from './row.ts';
-import { bindingRequest } from './stun.ts';
+import { bindingRequest } from '../fixtures/stun.ts';
 
 const offer = readOffer('chromium-plain');
 
