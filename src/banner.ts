@@ -1,4 +1,4 @@
-import type { Config } from './config/config.ts';
+import { servesApi, type Config } from './config/config.ts';
 import type { Host } from './config/host.ts';
 import { isLoopback } from './config/loopback.ts';
 
@@ -22,21 +22,24 @@ export interface BannerUrls {
 }
 
 /** Where to publish and watch. */
-export function exampleUrls({ publicUrl }: Config['http'], { host, port }: BannerFacts['http']): BannerUrls {
+export function exampleUrls({ publicUrl, tls }: Config['http'], { host, port }: BannerFacts['http']): BannerUrls {
   const name = ['127.0.0.1', '::1', '0.0.0.0', '::'].includes(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host;
-  const base = publicUrl ?? `http://${name}:${port}`;
+  const base = publicUrl ?? `${tls === undefined ? 'http' : 'https'}://${name}:${port}`;
   return { whip: `${base}/whip/show`, whep: `${base}/whep/show`, publish: `${base}/publish/show`, watch: `${base}/watch/show` };
 }
 
 /** What does not work, and why, one sentence each. */
 export function switchedOff(config: Config, host: Host, { hasPages }: Pick<BannerFacts, 'hasPages'>): readonly string[] {
   return [
-    ...(config.auth.mode === 'none' || config.auth.mode === undefined
-      ? ['authentication: whoever reaches the HTTP port may publish and watch (auth.mode)']
-      : []),
+    ...(config.auth.isOpen ? ['authentication: whoever reaches the HTTP port may publish and watch (auth.mode)'] : []),
     ...(host.ffmpeg === undefined ? ['HLS, RTMP and recording: there is no FFmpeg on PATH'] : []),
     ...(hasPages ? [] : ['pages for people: they are not built (npm run build)']),
     ...(config.metrics.enabled ? [] : ['/metrics: metrics.enabled is false']),
+    ...(servesApi(config, !isLoopback(config.http.host))
+      ? []
+      : [
+          `the operator API: ${config.http.api === false ? 'http.api is false' : 'anybody could use it; set auth.mode, or http.api: true'}`,
+        ]),
     ...(config.rtc.tcp ? [] : ['media over TCP: rtc.tcp is false']),
   ];
 }
@@ -51,11 +54,11 @@ export function warnings({ http }: Config, { socketBufferBytes }: Host, wantedBu
             `with many viewers. Run: sysctl -w net.core.rmem_max=${wantedBufferBytes} net.core.wmem_max=${wantedBufferBytes}`,
         ]
       : []),
-    ...(isLoopback(http.host) || http.trustProxy
+    ...(isLoopback(http.host) || http.trustProxy || http.tls !== undefined
       ? []
       : [
           `http.host ${http.host} serves plain HTTP to other machines: browsers refuse cameras there and anybody on the way can read along. ` +
-            'Put a proxy that ends TLS in front and set http.trustProxy.',
+            'Set http.tls, or put a proxy that ends TLS in front and set http.trustProxy.',
         ]),
   ];
 }

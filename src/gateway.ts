@@ -2,11 +2,15 @@ import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { openAuthorizer } from './auth/authorizer.ts';
 import { exampleUrls, renderBanner, switchedOff, warnings, type BannerFacts } from './banner.ts';
-import { policyFor, type Config } from './config/config.ts';
+import { policyFor, redirectFor, servesApi, type Config } from './config/config.ts';
 import type { Host } from './config/host.ts';
 import { listenAddresses } from './config/listen-addresses.ts';
+import { isLoopback } from './config/loopback.ts';
 import { version } from './config/version.ts';
+import { openMetricsServer } from './http/metrics-server.ts';
+import { OverloadWatch } from './http/overload.ts';
 import { openHttpServer, type HttpServer } from './http/server.ts';
 import type { MediaEngine } from './media/engine.ts';
 import { openEngine } from './media/mediasoup-engine.ts';
@@ -43,24 +47,41 @@ const webRoot = fileURLToPath(new URL('../dist/web', import.meta.url));
 export async function openGateway(config: Config, deps: GatewayDeps): Promise<Gateway> {
   const { logger, host } = deps;
   await using opened = new AsyncDisposableStack();
+  const authorizer = opened.use(await openAuthorizer(config.auth.methods, { logger }));
   const listen = listenAddresses(config.rtc, host.interfaces);
-  const { workers, port, tcp } = config.rtc;
-  const engine = opened.use(await openEngine({ workerBin: undefined, workers, port, tcp, listen, logger }));
-  const registry = new StreamRegistry({ engine, logger, policyOf: (streamId) => policyFor(config.streams, streamId) });
+  const { port, tcp } = config.rtc;
+  const engine = opened.use(await openEngine({ workerBin: undefined, workers: config.rtc.workers, port, tcp, listen, logger }));
+  const policyOf = (streamId: string) => policyFor(config.streams, streamId);
+  const registry = new StreamRegistry({ engine, logger, policyOf, limits: config.limits.sessions });
   opened.defer(async () => registry.close());
   const metrics = config.metrics.enabled ? openMetrics({ registry, engine }) : undefined;
   const hasPages = existsSync(webRoot);
+  const workers = async () => engine.workers();
+  const overload = opened.use(new OverloadWatch({ ...config.limits.overload, workers }));
   const http = await openHttpServer({
     ...config.http,
+    ...config.auth,
+    proxies: config.http.trustProxy ? config.http.proxies : 0,
+    maxConnections: config.http.maxConnections || undefined,
+    servesApi: servesApi(config, !isLoopback(config.http.host)),
+    redirect: ({ streamId }) => redirectFor(config.http.redirect, streamId),
+    iceServers: config.rtc.iceServers.length > 0 ? config.rtc.iceServers : undefined,
+    rates: config.limits.rates,
+    overload: () => overload.reason,
+    authorizer,
     registry,
-    metrics,
+    metrics: config.metrics.port === undefined ? metrics : undefined,
     version,
-    workers: async () => engine.workers(),
+    workers,
     webRoot: hasPages ? webRoot : undefined,
     logger,
   });
   opened.defer(async () => http.close());
   metrics?.observeHttp(http.observer);
+  if (metrics !== undefined && config.metrics.port !== undefined) {
+    const { port: metricsPort } = opened.use(await openMetricsServer(metrics, { host: config.metrics.host, port: config.metrics.port }));
+    logger.info({ host: config.metrics.host, port: metricsPort }, 'metrics listening');
+  }
 
   const mediaAddresses = listen.map(({ ip, announcedAddress }) => announcedAddress ?? ip);
   announce(config, deps, { version, http: http.address, mediaPorts: engine.ports, mediaAddresses, hasPages });

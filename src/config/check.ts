@@ -4,6 +4,8 @@ import Value from 'typebox/value';
 import type { Problem } from './problem.ts';
 import { rules } from './rules.ts';
 import { settingsSchema, type Settings } from './schema.ts';
+import { listSettings } from './setting-list.ts';
+import { isGroup, valueAt, withValue } from './written.ts';
 
 TypeboxSettings.Set({ maxErrors: 1_000 }); // it stops at 8 otherwise, and we promise all of them
 
@@ -13,7 +15,7 @@ TypeboxSettings.Set({ maxErrors: 1_000 }); // it stops at 8 otherwise, and we pr
  * Keys that the schema refuses are then replaced by their defaults, so that the rules between keys are checked in the same run.
  */
 export function checkSettings(written: unknown, cores: number): { readonly settings: Settings; readonly problems: readonly Problem[] } {
-  const complete = Value.Default(settingsSchema, structuredClone(written));
+  const complete = Value.Default(settingsSchema, withLists(structuredClone(written)));
   const errors = Value.Errors(settingsSchema, complete);
   const problems = errors.flatMap(problemsOf);
   for (const { instancePath } of errors.filter(isAboutAKey)) Value.Pointer.Delete(complete, settingPointer(instancePath));
@@ -25,6 +27,17 @@ export function checkSettings(written: unknown, cores: number): { readonly setti
   const refused = new Set(problems.map(({ path }) => path));
   const broken = rules.flatMap((rule) => rule(settings)).filter(({ path }) => !refused.has(path));
   return { settings, problems: [...problems, ...broken] };
+}
+
+const lists = listSettings().filter(({ kind }) => kind === 'list');
+
+/** A list of one may be written without its brackets: `auth.mode: none`. */
+function withLists(written: unknown): unknown {
+  if (!isGroup(written)) return written;
+  return lists.reduce((group, { path }) => {
+    const value = valueAt(group, path);
+    return typeof value === 'string' ? withValue(group, path, [value]) : group;
+  }, written);
 }
 
 /** The parent's error about its unknown keys repeats those of the keys themselves. */

@@ -1,4 +1,6 @@
-import { parseDuration } from './duration.ts';
+import { parseAuth, type AuthConfig } from './auth-config.ts';
+import { milliseconds } from './duration.ts';
+import { parseLimits, type LimitsConfig } from './limits-config.ts';
 import type { Settings } from './schema.ts';
 
 /** What happens to a stream's publishers and viewers. */
@@ -9,31 +11,77 @@ export interface StreamPolicySettings {
   readonly silenceMs: number;
 }
 
+/** STUN or TURN servers with the same credentials. */
+export interface IceServerSettings {
+  readonly urls: readonly string[];
+  readonly username: string | undefined;
+  readonly credential: string | undefined;
+  /** Makes credentials that are good for a time. */
+  readonly secret: string | undefined;
+  readonly ttlMs: number;
+}
+
 /** The whole configuration in the units that the code works in; deeply frozen. `schema.ts` tells what each key means. */
 export interface Config {
-  readonly http: { readonly host: string; readonly port: number; readonly publicUrl: string | undefined; readonly trustProxy: boolean };
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    readonly publicUrl: string | undefined;
+    readonly trustProxy: boolean;
+    readonly proxies: number;
+    readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+    readonly requireTls: boolean;
+    readonly allowedOrigins: readonly string[];
+    readonly strictEtag: boolean;
+    readonly api: boolean | undefined;
+    readonly maxConnections: number;
+    readonly redirect: readonly { readonly match: string; readonly to: string }[];
+  };
   readonly rtc: {
     readonly port: number;
     readonly listen: readonly string[] | undefined;
     readonly announcedAddress: string | undefined;
     readonly workers: number;
     readonly tcp: boolean;
+    readonly iceServers: readonly IceServerSettings[];
   };
-  readonly auth: { readonly mode: 'none' | undefined };
+  readonly auth: AuthConfig;
+  readonly limits: LimitsConfig;
   readonly streams: {
     readonly default: StreamPolicySettings;
     readonly patterns: readonly { readonly match: string; readonly policy: StreamPolicySettings }[];
   };
-  readonly metrics: { readonly enabled: boolean };
+  readonly metrics: { readonly enabled: boolean; readonly port: number | undefined; readonly host: string };
   readonly log: { readonly level: Settings['log']['level']; readonly pretty: boolean | undefined };
 }
 
+const halfADayMs = 12 * 3_600_000;
+
 /** Turns checked settings into the values that the code works with. */
-export function parseConfig({ http, rtc, auth, streams, metrics, log }: Settings): Config {
+export function parseConfig({ http, rtc, auth, limits, streams, metrics, log }: Settings): Config {
   return deepFreeze({
-    http: { ...http, publicUrl: http.publicUrl?.replace(/\/+$/, '') },
-    rtc: { ...rtc, listen: rtc.listen, announcedAddress: rtc.announcedAddress, workers: rtc.workers ?? 1 },
-    auth: { mode: auth.mode },
+    http: {
+      ...http,
+      publicUrl: withoutSlash(http.publicUrl),
+      tls: parseTls(http.tls),
+      api: http.api,
+      redirect: http.redirect.map(({ match, to }) => ({ match, to: withoutSlash(to) ?? to })),
+    },
+    rtc: {
+      ...rtc,
+      listen: rtc.listen,
+      announcedAddress: rtc.announcedAddress,
+      workers: rtc.workers ?? 1,
+      iceServers: rtc.iceServers.map(({ urls, username, credential, secret, ttl }) => ({
+        urls,
+        username,
+        credential,
+        secret,
+        ttlMs: ttl === undefined ? halfADayMs : milliseconds(ttl),
+      })),
+    },
+    auth: parseAuth(auth),
+    limits: parseLimits(limits),
     streams: {
       default: parsePolicy(streams.default),
       patterns: streams.patterns.map(({ match, ...overrides }) => ({
@@ -41,7 +89,7 @@ export function parseConfig({ http, rtc, auth, streams, metrics, log }: Settings
         policy: parsePolicy({ ...streams.default, ...overrides }),
       })),
     },
-    metrics,
+    metrics: { ...metrics, port: metrics.port },
     log: { level: log.level, pretty: log.pretty },
   });
 }
@@ -51,18 +99,30 @@ export function policyFor(streams: Config['streams'], streamId: string): StreamP
   return streams.patterns.find(({ match }) => matchesGlob(match, streamId))?.policy ?? streams.default;
 }
 
+/** Base URL of the node that has the stream; undefined: this one. */
+export function redirectFor(redirect: Config['http']['redirect'], streamId: string): string | undefined {
+  return redirect.find(({ match }) => matchesGlob(match, streamId))?.to;
+}
+
+/** Whether the operator API is served. `isPublic`: whether other machines reach the HTTP port. */
+export function servesApi({ http, auth }: Pick<Config, 'http' | 'auth'>, isPublic: boolean): boolean {
+  return http.api ?? !(isPublic && auth.isOpen);
+}
+
+function parseTls({ certFile, keyFile }: Settings['http']['tls']): Config['http']['tls'] {
+  return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+}
+
+function withoutSlash(url: string | undefined): string | undefined {
+  return url?.replace(/\/+$/, '');
+}
+
 function matchesGlob(glob: string, name: string): boolean {
   return new RegExp(`^${glob.replaceAll('*', '.*')}$`).test(name);
 }
 
 function parsePolicy({ takeover, codecs, grace, silence }: Settings['streams']['default']): StreamPolicySettings {
   return { takeover, codecs, graceMs: milliseconds(grace), silenceMs: milliseconds(silence) };
-}
-
-function milliseconds(duration: string): number {
-  const value = parseDuration(duration);
-  if (value === undefined) throw new TypeError(`unchecked duration: ${duration}`);
-  return value;
 }
 
 function deepFreeze<Value>(value: Value): Value {

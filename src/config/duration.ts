@@ -16,3 +16,10 @@ export function parseDuration(text: string): number | undefined {
 function isUnit(text: string | undefined): text is keyof typeof millisecondsPer {
   return text !== undefined && Object.hasOwn(millisecondsPer, text);
 }
+
+/** The same for a text that the schema has checked. */
+export function milliseconds(duration: string): number {
+  const value = parseDuration(duration);
+  if (value === undefined) throw new TypeError(`unchecked duration: ${duration}`);
+  return value;
+}

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { listSettings, type Setting } from './setting-list.ts';
 import type { Problem } from './problem.ts';
 
@@ -13,7 +14,7 @@ const groupPrefixes = [...new Set(listSettings().map(({ path }) => `SLUICE_${pat
 /**
  * Reads the `SLUICE_…` variables that are keys of the configuration: lists are comma-separated, an empty variable counts as unset.
  *
- * A variable that begins like a group but is no key (`SLUICE_RTC_PROT`) is a problem; others (`SLUICE_CONFIG`) are not ours.
+ * Of a secret, `…_FILE` names the file that holds it. A variable that begins like a group but is no key (`SLUICE_RTC_PROT`) is a problem; others (`SLUICE_CONFIG`) are not ours.
  */
 export function readEnvironment(environment: NodeJS.ProcessEnv): EnvironmentSettings {
   const settings = new Map(listSettings().map((setting) => [setting.variable, setting]));
@@ -22,8 +23,13 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): EnvironmentSett
   for (const [name, value] of Object.entries(environment)) {
     if (value === undefined || value === '') continue;
     const setting = settings.get(name);
+    const secret = name.endsWith('_FILE') ? settings.get(name.slice(0, -'_FILE'.length)) : undefined;
     if (setting !== undefined) values.set(setting.path, valueOf(setting, value));
-    else if (groupPrefixes.some((prefix) => name.startsWith(prefix))) problems.push({ path: name, message: 'is not a known variable' });
+    else if (secret?.secret === true) {
+      const content = readSecret(value);
+      if (content === undefined) problems.push({ path: name, message: `names a file that cannot be read: ${value}` });
+      else values.set(secret.path, content);
+    } else if (groupPrefixes.some((prefix) => name.startsWith(prefix))) problems.push({ path: name, message: 'is not a known variable' });
   }
   return { values, problems };
 }
@@ -39,5 +45,14 @@ function valueOf({ kind }: Setting, value: string): unknown {
       return value === 'true' ? true : value === 'false' ? false : value;
     case 'text':
       return value;
+  }
+}
+
+/** The content of a file without the line feed at its end. */
+function readSecret(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trimEnd();
+  } catch {
+    return undefined; // the problem names the file
   }
 }

@@ -17,7 +17,7 @@ const openToOthersOnlyOnPurpose: Rule = ({ http, auth }) =>
     : problem(
         'auth.mode',
         `must be written down when http.host (${http.host}) is not a loopback address: whoever reaches that port may publish and watch. ` +
-          'Set auth.mode: none (SLUICE_AUTH_MODE=none) if that is what you want',
+          'Set keys, jwt or http, or auth.mode: none (SLUICE_AUTH_MODE=none) if that is what you want',
       );
 
 const mediaPortsExist: Rule = (settings) =>
@@ -28,6 +28,42 @@ const portsDiffer: Rule = (settings) => {
   const clash = rtc.tcp && http.port !== 0 && rtc.port <= http.port && http.port <= lastMediaPort(settings);
   return clash ? problem('http.port', `is also a TCP port of media (rtc.port ${rtc.port} and up)`) : [];
 };
+
+const metricsPortIsAnother: Rule = ({ http, metrics }) =>
+  metrics.port === http.port && http.port !== 0 ? problem('metrics.port', 'is the HTTP port; leave it out to serve metrics there') : [];
+
+const tlsIsWhole: Rule = ({ http: { tls, requireTls, trustProxy } }) => {
+  const [has, lacks] = tls.certFile === undefined ? ['keyFile', 'certFile'] : ['certFile', 'keyFile'];
+  if ((tls.certFile === undefined) !== (tls.keyFile === undefined)) return problem(`http.tls.${lacks}`, `must go with http.tls.${has}`);
+  return requireTls && tls.certFile === undefined && !trustProxy
+    ? problem('http.requireTls', 'refuses everybody: set http.tls, or http.trustProxy if a proxy in front ends TLS')
+    : [];
+};
+
+const methodsHaveWhatTheyNeed: Rule = ({ auth: { mode = [], none, keys, jwt, http } }) => {
+  const sources = [jwt.jwksUrl, jwt.jwksFile, jwt.secret].filter((source) => source !== undefined).length;
+  const hasKeys = keys.list.length > 0 || [keys.file, keys.publish, keys.play, keys.operate].some((key) => key !== undefined);
+  const anyoneMayNothing = [none.publish, none.play, none.operate].every((scope) => scope === undefined || scope.length === 0);
+  return [
+    ...(mode.includes('keys') && !hasKeys
+      ? problem('auth.keys', 'holds no key; set auth.keys.publish, auth.keys.file or auth.keys.list')
+      : []),
+    ...(mode.includes('jwt') && sources !== 1 ? problem('auth.jwt', 'needs exactly one of jwksUrl, jwksFile and secret') : []),
+    ...(mode.includes('http') && http.url === undefined ? problem('auth.http.url', 'is missing') : []),
+    ...(mode.includes('none') && mode.length > 1 && anyoneMayNothing
+      ? problem('auth.none', 'allows nothing, so mode none beside others does nothing; set auth.none.play, for example')
+      : []),
+  ];
+};
+
+const turnNeedsCredentials: Rule = ({ rtc }) =>
+  rtc.iceServers.flatMap(({ urls, username, credential, secret }, index) => {
+    const path = `rtc.iceServers[${index}]`;
+    const isTurn = urls.some((url) => url.startsWith('turn'));
+    const isFixed = username !== undefined && credential !== undefined;
+    if (isTurn && !isFixed && secret === undefined) return problem(path, 'needs username and credential, or secret, for TURN');
+    return secret !== undefined && credential !== undefined ? problem(path, 'has both credential and secret') : [];
+  });
 
 const wildcardsNeedAName: Rule = ({ rtc }) =>
   rtc.announcedAddress !== undefined
@@ -60,6 +96,10 @@ export const rules: readonly Rule[] = [
   openToOthersOnlyOnPurpose,
   mediaPortsExist,
   portsDiffer,
+  metricsPortIsAnother,
+  tlsIsWhole,
+  methodsHaveWhatTheyNeed,
+  turnNeedsCredentials,
   wildcardsNeedAName,
   oneAnnouncedSocket,
   silenceIsNotInstant,

@@ -1,29 +1,55 @@
 import { isIP } from 'node:net';
-import Type, { type Static, type TProperties } from 'typebox';
-import { durationPattern, longestDurationMs, parseDuration } from './duration.ts';
+import Type, { type Static } from 'typebox';
+import { authSchema } from './auth-schema.ts';
+import { httpSchema } from './http-schema.ts';
+import { limitsSchema } from './limits-schema.ts';
+import { duration, flag, group, streamPattern, text } from './schema-kinds.ts';
 
 /*
  * The one description of every setting: validator, type and documentation at once.
- * `expects` completes "must be …" where a pattern alone would tell the reader nothing; `fileOnly` keys have no environment
- * variable; `secret` keys are masked by --print-config.
  */
-
-const group = <Keys extends TProperties>(description: string, keys: Keys) =>
-  Type.Object(keys, { description, additionalProperties: false, default: {} });
-
-const text = (options: { pattern: string; expects: string; description: string; default?: string }) => Type.String(options);
-
-const duration = (options: { description: string; default?: string }) =>
-  Type.Refine(
-    Type.String({ ...options, pattern: durationPattern.source, expects: 'a duration such as 500ms, 60s or 2m' }),
-    (value) => (parseDuration(value) ?? 0) <= longestDurationMs,
-    () => 'must be at most 24h',
-  );
 
 const address = Type.Refine(
   Type.String(),
   (value) => isIP(value) !== 0,
   () => 'must be an IPv4 or IPv6 address',
+);
+
+/** What a `Link` header can carry, and every parser of it can read (conformance J05). */
+const linkValue = '^[^\\s,;"<>]+$';
+
+const iceServer = Type.Object(
+  {
+    urls: Type.Array(
+      text({
+        description: 'A URL.',
+        pattern: '^(stuns?:[^\\s,;"<>?]+|turns?:[^\\s,;"<>?]+(\\?transport=(udp|tcp))?)$',
+        expects: 'a URL such as stun:stun.example.com:3478 or turn:turn.example.com:3478?transport=udp',
+      }),
+      { description: 'URLs of one server: stun, stuns, turn, turns.', minItems: 1 },
+    ),
+    username: Type.Optional(
+      text({ description: 'User of a TURN server.', pattern: linkValue, expects: 'a name without space, comma, semicolon and quotes' }),
+    ),
+    credential: Type.Optional(
+      text({
+        description: 'Password of a TURN server.',
+        pattern: linkValue,
+        expects: 'a password without space, comma, semicolon and quotes',
+        secret: true,
+      }),
+    ),
+    secret: Type.Optional(
+      text({
+        description: 'Secret that is shared with a TURN server (TURN REST): each client gets a password of its own, for a time.',
+        pattern: '^.+$',
+        expects: 'a secret',
+        secret: true,
+      }),
+    ),
+    ttl: Type.Optional(duration({ description: 'How long such a password is good for. Default: 12h.' })),
+  },
+  { additionalProperties: false },
 );
 
 const policyDocs = {
@@ -38,26 +64,7 @@ const codecNames = ['offer', 'H264', 'VP8', 'VP9', 'AV1'] as const;
 /** Schema of the whole configuration, as it is written in the file. */
 export const settingsSchema = Type.Object(
   {
-    http: group('The HTTP port: WHIP, WHEP, pages, health and metrics.', {
-      host: text({
-        description: 'Address that the HTTP port binds to. Anything but a loopback address needs `auth.mode` written down.',
-        pattern: '^[^\\s/]+$',
-        expects: 'an address or a host name',
-        default: '127.0.0.1',
-      }),
-      port: Type.Integer({ description: 'HTTP port; 0 takes any free one.', minimum: 0, maximum: 65535, default: 8080 }),
-      publicUrl: Type.Optional(
-        text({
-          description: 'Base URL that clients use, for the `Location` of sessions. Default: taken from each request.',
-          pattern: '^https?://[^/\\s?#@]+(/[^\\s?#]*)?$',
-          expects: 'an http(s) URL without user, query and fragment, such as https://live.example.com',
-        }),
-      ),
-      trustProxy: Type.Boolean({
-        description: 'A proxy in front ends TLS and sets X-Forwarded-For, -Proto and -Host: believe it.',
-        default: false,
-      }),
-    }),
+    http: httpSchema,
     rtc: group('Media: one UDP and TCP port per worker process.', {
       port: Type.Integer({
         description: 'Port of the first worker, UDP and TCP; the others count up from it. 0 takes any free ones.',
@@ -81,16 +88,16 @@ export const settingsSchema = Type.Object(
         }),
       ),
       workers: Type.Optional(Type.Integer({ description: 'Worker processes. Default: one per core.', minimum: 1, maximum: 256 })),
-      tcp: Type.Boolean({ description: 'Offer TCP too, for networks that block UDP.', default: true }),
+      tcp: flag('Offer TCP too, for networks that block UDP.', true),
+      iceServers: Type.Array(iceServer, {
+        description: 'STUN and TURN servers that clients are told of: a list of `{ urls, username, credential, secret, ttl }`.',
+        fileOnly: true,
+        secretMembers: ['credential', 'secret'],
+        default: [],
+      }),
     }),
-    auth: group('Who may publish and watch.', {
-      mode: Type.Optional(
-        Type.Enum(['none'], {
-          description:
-            '`none`: everybody who reaches the HTTP port may publish and watch. Required, in writing, when `http.host` is not loopback.',
-        }),
-      ),
-    }),
+    auth: authSchema,
+    limits: limitsSchema,
     streams: group('Policies of streams.', {
       default: group('The policy of every stream that no pattern matches.', {
         takeover: Type.Enum([...takeovers], { description: policyDocs.takeover, default: 'replace' }),
@@ -106,11 +113,7 @@ export const settingsSchema = Type.Object(
       patterns: Type.Array(
         Type.Object(
           {
-            match: text({
-              description: 'Stream names that this entry is for; `*` stands for any characters. The first match counts.',
-              pattern: '^[A-Za-z0-9_*-]+$',
-              expects: 'a stream name in which * stands for any characters',
-            }),
+            match: streamPattern('Stream names that this entry is for; `*` stands for any characters. The first match counts.'),
             takeover: Type.Optional(Type.Enum([...takeovers], { description: policyDocs.takeover })),
             codecs: Type.Optional(
               Type.Array(Type.Enum([...codecNames]), { description: policyDocs.codecs, minItems: 1, uniqueItems: true }),
@@ -124,7 +127,21 @@ export const settingsSchema = Type.Object(
       ),
     }),
     metrics: group('Prometheus.', {
-      enabled: Type.Boolean({ description: 'Serve `/metrics`.', default: true }),
+      enabled: flag('Serve `/metrics`.', true),
+      port: Type.Optional(
+        Type.Integer({
+          description:
+            'Serve them on this port instead of the HTTP port, to whoever reaches it; 0 takes any free one. Default: the HTTP port.',
+          minimum: 0,
+          maximum: 65535,
+        }),
+      ),
+      host: text({
+        description: 'Address that `metrics.port` binds to.',
+        pattern: '^[^\\s/]+$',
+        expects: 'an address or a host name',
+        default: '127.0.0.1',
+      }),
     }),
     log: group('Logs, on standard output.', {
       level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {

@@ -12,6 +12,8 @@ export interface Setting {
   /** Undefined where the description tells what the default is. */
   readonly default: unknown;
   readonly secret: boolean;
+  /** Members of a list's entries that are secret. */
+  readonly secretMembers?: readonly string[] | undefined;
 }
 
 /** Every key of a schema, in the order of the schema; of `settingsSchema` when none is given. */
@@ -29,7 +31,8 @@ function settingsUnder(schema: TSchema, parents: readonly string[]): Setting[] {
     return Object.entries(schema.properties).flatMap(([key, child]) => settingsUnder(child, [...parents, key]));
   }
   const path = parents.join('.');
-  const annotations: { description?: unknown; default?: unknown; fileOnly?: unknown; secret?: unknown } = schema;
+  const annotations: { description?: unknown; default?: unknown; fileOnly?: unknown; secret?: unknown; secretMembers?: unknown } = schema;
+  const { secretMembers } = annotations;
   return [
     {
       path,
@@ -38,6 +41,7 @@ function settingsUnder(schema: TSchema, parents: readonly string[]): Setting[] {
       description: typeof annotations.description === 'string' ? annotations.description : '',
       default: annotations.default,
       secret: annotations.secret === true,
+      secretMembers: Array.isArray(secretMembers) ? secretMembers.map(String) : undefined,
     },
   ];
 }

@@ -1,65 +1,84 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GatewayError } from '../errors.ts';
+import type { Logger } from 'pino';
 import type { OpenRequest, StreamRegistry } from '../streams/registry.ts';
 import type { Session } from '../streams/session.ts';
-import { parseStreamId } from '../streams/stream-id.ts';
+import { parseStreamId, type StreamId } from '../streams/stream-id.ts';
 import { baseUrlOf } from './base-url.ts';
 import { readBody, requireContentType } from './body.ts';
+import { clientGoneSignal } from './client-gone.ts';
+import type { Gate } from './gate.ts';
+import { iceServerLinks, type IceServer } from './ice-servers.ts';
 import { reserveMethods } from './reserve-methods.ts';
 
 /** What WHIP and WHEP resources work with. */
 export interface SignallingDeps {
   readonly registry: StreamRegistry;
+  readonly gate: Gate;
+  readonly logger: Logger;
   /** Base of session URLs; undefined: the request tells. */
   readonly publicUrl: string | undefined;
-  /** True from the moment that the gateway shuts down. */
-  readonly isDraining: () => boolean;
+  /** STUN and TURN servers that those who may use the endpoint are told of. Default: none. */
+  readonly iceServers?: readonly IceServer[] | undefined;
+  /** Base URL of the node that a POST for the stream has to go to; undefined: this one. Default: this one, always. */
+  readonly redirect?: ((request: { readonly action: 'publish' | 'play'; readonly streamId: StreamId }) => string | undefined) | undefined;
 }
 
-type StreamRequest = FastifyRequest<{ Params: { stream: string } }>;
+interface Endpoint {
+  readonly path: '/whip' | '/whep';
+  readonly action: 'publish' | 'play';
+  readonly open: (request: OpenRequest) => Promise<Session>;
+}
 
 const sdp = 'application/sdp';
 
-/** `/whip/{stream}`: publish (RFC 9725 §4.2). */
+/** `/whip/{stream}`: publish (RFC 9725 §4.2). `/whip` publishes the one stream that the token names. */
 export function whipEndpoint(app: FastifyInstance, deps: SignallingDeps): void {
-  const url = '/whip/:stream';
+  const endpoint: Endpoint = { path: '/whip', action: 'publish', open: async (offer) => deps.registry.publish(offer) };
   app.addHook('onRequest', advertiseSdp);
-  app.post(url, async (request: StreamRequest, reply) =>
-    openSession(request, reply, { ...deps, path: '/whip', open: async (offer) => deps.registry.publish(offer) }),
-  );
-  // A HEAD route of the library's own would add the Content-Length that a 204 must not have (RFC 9110 §8.6).
-  app.route({ url, method: ['GET', 'HEAD'], handler: async (_request, reply) => reply.code(204).send() });
-  reserveMethods(app, url, ['GET', 'HEAD', 'POST']);
+  for (const url of ['/whip/:stream', '/whip']) {
+    app.route({
+      url,
+      method: ['GET', 'HEAD'], // a HEAD route of the library's own would add the Content-Length that a 204 must not have (RFC 9110 §8.6)
+      onRequest: deps.gate.guard(endpoint),
+      handler: async (_request, reply) => reply.code(204).send(),
+    });
+    serveOffers(app, url, { ...deps, ...endpoint });
+  }
 }
 
 /** `/whep/{stream}`: watch (WHEP §4.3). HEAD tells players that this is a WHEP URL, and GET has no body either. */
 export function whepEndpoint(app: FastifyInstance, deps: SignallingDeps): void {
+  const endpoint: Endpoint = { path: '/whep', action: 'play', open: async (offer) => deps.registry.subscribe(offer) };
   const url = '/whep/:stream';
   app.addHook('onRequest', advertiseSdp);
-  app.post(url, async (request: StreamRequest, reply) =>
-    openSession(request, reply, { ...deps, path: '/whep', open: async (offer) => deps.registry.subscribe(offer) }),
-  );
-  app.get(url, async (_request, reply) => reply.type(sdp).send(''));
-  reserveMethods(app, url, ['GET', 'HEAD', 'POST']);
+  app.get(url, { onRequest: deps.gate.guard(endpoint) }, async (_request, reply) => reply.type(sdp).send(''));
+  serveOffers(app, url, { ...deps, ...endpoint });
 }
 
-interface Opening extends SignallingDeps {
-  readonly path: '/whip' | '/whep';
-  readonly open: (request: OpenRequest) => Promise<Session>;
+/** POST and OPTIONS of an endpoint. */
+function serveOffers(app: FastifyInstance, url: string, endpoint: Endpoint & SignallingDeps): void {
+  const { gate, action } = endpoint;
+  app.post(url, { onRequest: gate.guard({ action, session: 'opens' }) }, async (request, reply) => openSession(request, reply, endpoint));
+  reserveMethods(app, url, ['GET', 'HEAD', 'POST'], async (request, reply) => {
+    if (endpoint.iceServers === undefined || !gate.countsAs('POST', request)) return;
+    if (await gate.allows(request, reply, { action, streamId: streamIn(request) })) reply.header('Link', linksOf(endpoint));
+  });
 }
 
-/** Offer in, answer out. The checks stand in the order in which they win (conformance, "status decision order"). */
-async function openSession(
-  request: StreamRequest,
-  reply: FastifyReply,
-  { path, open, publicUrl, isDraining }: Opening,
-): Promise<FastifyReply> {
-  const streamId = parseStreamId(request.params.stream);
-  if (isDraining()) throw new GatewayError('ERR_DRAINING', 'The gateway is shutting down; try again.', { retryAfterSeconds: 5 });
+/** Offer in, answer out. The checks stand in the order in which they win (conformance, "status decision order"); the gate did the first. */
+async function openSession(request: FastifyRequest, reply: FastifyReply, endpoint: Endpoint & SignallingDeps): Promise<FastifyReply> {
+  const { path, action, gate, publicUrl, redirect } = endpoint;
+  const { streamId: granted, subject, expiresAt } = gate.grantOf(request);
+  const streamId = parseStreamId(granted ?? '');
   requireContentType(request, sdp);
   const signal = clientGoneSignal(reply);
   const offerText = await readBody(request);
-  const session = await open({ streamId, offerText, userAgent: request.headers['user-agent'] ?? '', signal });
+  const elsewhere = redirect?.({ action, streamId });
+  if (elsewhere !== undefined) return reply.code(307).header('Location', `${elsewhere}${path}/${streamId}`).send();
+
+  const userAgent = request.headers['user-agent'] ?? '';
+  const session = await endpoint.open({ streamId, offerText, userAgent, client: gate.clientOf(request), signal });
+  endpoint.logger.info({ sessionId: session.id, action, streamId, subject, expiresAt, address: request.ip }, 'access granted');
 
   // A client that never gets the answer has no URL to end the session with.
   if (signal.aborted) session.close('aborted');
@@ -68,19 +87,21 @@ async function openSession(
   return reply
     .code(201)
     .headers({ Location: `${baseUrlOf(request, publicUrl)}${path}/${streamId}/${session.secret}`, ETag: session.etag })
+    .headers(endpoint.iceServers === undefined ? {} : { Link: linksOf(endpoint) })
     .type(sdp)
     .send(session.answerText);
 }
 
-/** Fires when the connection ends before the reply is written. (A request's own `close` also follows its body, so it tells nothing.) */
-function clientGoneSignal({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  raw.once('close', () => {
-    if (!raw.writableFinished) gone.abort();
-  });
-  return gone.signal;
+/** A line each: some clients take a folded one for one server (conformance J05). */
+function linksOf({ iceServers = [] }: SignallingDeps): string[] {
+  return [...iceServerLinks(iceServers, Date.now())];
 }
 
 async function advertiseSdp(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
   reply.header('Accept-Post', sdp);
+}
+
+function streamIn({ params }: FastifyRequest): string | undefined {
+  const stream: unknown = typeof params === 'object' && params !== null && 'stream' in params ? params.stream : undefined;
+  return typeof stream === 'string' ? stream : undefined;
 }

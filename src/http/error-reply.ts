@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { GatewayError, type ErrorCode } from '../errors.ts';
+import { challengeOf } from './challenge.ts';
 
 /** The status of every failure: the one place where it is decided (conformance, "status decision order"). */
 const statusOf = {
@@ -13,9 +14,12 @@ const statusOf = {
   ERR_REQUEST_ABORTED: 499, // nobody reads it; logs and metrics do
   ERR_STREAM_ID_INVALID: 404, // no such name can exist, so there is nothing at the URL
   ERR_SESSION_NOT_FOUND: 404,
+  ERR_ETAG_REQUIRED: 428,
   ERR_ETAG_MISMATCH: 412,
   ERR_FRAGMENT_MALFORMED: 400,
   ERR_FRAGMENT_UNPROCESSABLE: 422,
+  ERR_TLS_REQUIRED: 403,
+  ERR_RATE_LIMITED: 429,
   ERR_UNAUTHENTICATED: 401,
   ERR_FORBIDDEN: 403,
   ERR_AUTH_UNAVAILABLE: 503,
@@ -36,6 +40,9 @@ const statusOf = {
   ERR_STREAM_TAKEN: 409,
   ERR_STREAM_CONTESTED: 409,
   ERR_STREAM_NOT_LIVE: 409,
+  ERR_TOO_MANY_SESSIONS: 429, // of this client
+  ERR_LIMIT_REACHED: 503, // of everybody
+  ERR_OVERLOADED: 503,
   ERR_DRAINING: 503,
   ERR_MEDIA_UNAVAILABLE: 503,
   ERR_INTERNAL: 500,
@@ -52,6 +59,8 @@ const libraryErrors: ReadonlyMap<number, { readonly code: ErrorCode; readonly me
 /** Answers with `application/problem+json` (RFC 9457). What is not a {@link GatewayError} tells the client nothing about itself. */
 export function replyWithError(error: GatewayError, reply: FastifyReply): FastifyReply {
   const status = statusOf[error.code];
+  const challenge = challengeOf(error);
+  if (challenge !== undefined) reply.header('WWW-Authenticate', challenge);
   if (error.retryAfterSeconds !== undefined) reply.header('Retry-After', error.retryAfterSeconds);
   return reply
     .code(status)
@@ -70,15 +79,19 @@ export function toGatewayError(error: unknown): GatewayError {
   return new GatewayError('ERR_INTERNAL', 'Something went wrong here; the log tells more.', { cause: error });
 }
 
+const onPurpose: ReadonlySet<ErrorCode> = new Set(['ERR_DRAINING', 'ERR_OVERLOADED', 'ERR_LIMIT_REACHED']);
+
 /** Whether an operator should look at it. */
 export function isOurFault({ code }: GatewayError): boolean {
-  return statusOf[code] >= 500 && code !== 'ERR_DRAINING';
+  return statusOf[code] >= 500 && !onPurpose.has(code);
 }
 
-/** The reply to URLs that nothing is behind. */
-export function replyNotFound(_request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const message = 'There is nothing at this URL. Publish with POST /whip/{stream}, watch with POST /whep/{stream}.';
-  return replyWithError(new GatewayError('ERR_NOT_FOUND', message), reply);
+/** For URLs that nothing is behind. */
+export function refuseUnknownUrl(): never {
+  throw new GatewayError(
+    'ERR_NOT_FOUND',
+    'There is nothing at this URL. Publish with POST /whip/{stream}, watch with POST /whep/{stream}.',
+  );
 }
 
 function statusIn(error: unknown): number {

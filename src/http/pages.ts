@@ -1,6 +1,7 @@
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { parseStreamId } from '../streams/stream-id.ts';
+import type { Gate } from './gate.ts';
 import { reserveMethods } from './reserve-methods.ts';
 
 /** Everything that a page loads comes from here. Framing is allowed: players are made to be embedded. */
@@ -8,16 +9,21 @@ const pageHeaders = {
   'Content-Security-Policy': "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'",
   'Referrer-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
+  'X-Permitted-Cross-Domain-Policies': 'none',
+  'Permissions-Policy': 'geolocation=(), payment=(), usb=(), serial=(), hid=(), midi=()',
   'Cache-Control': 'no-cache', // names of assets carry no hash, so browsers ask whether theirs is still right
 };
 
-/** `/`, `/publish/{stream}`, `/watch/{stream}`, and under `/web/` the modules that they load, which other pages may import too. */
-export async function pages(app: FastifyInstance, { root }: { readonly root: string }): Promise<void> {
+/** `/` (which lists streams, so it needs the operator's grant), `/publish/{stream}`, `/watch/{stream}`, and under `/web/` the modules that they load, which other pages may import too. */
+export async function pages(app: FastifyInstance, { root, gate }: { readonly root: string; readonly gate: Gate }): Promise<void> {
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(pageHeaders);
   });
+  app.addHook('onRequest', gate.guardTransport);
   await app.register(fastifyStatic, { root, prefix: '/web/', index: false, cacheControl: false });
-  app.get('/', async (_request, reply) => reply.sendFile('index.html'));
+  app.get('/', { onRequest: gate.guard({ action: 'operate', tokenInQuery: true }) }, async (_request, reply) =>
+    reply.sendFile('index.html'),
+  );
   for (const page of ['publish', 'watch']) {
     app.get<{ Params: { stream: string } }>(`/${page}/:stream`, async ({ params }, reply) => {
       parseStreamId(params.stream);

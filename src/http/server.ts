@@ -1,23 +1,37 @@
 import { EventEmitter } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import fastify, { type FastifyInstance } from 'fastify';
+import { Server as TlsServer } from 'node:tls';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { corsHeaders } from './cors.ts';
+import type { ErrorCode } from '../errors.ts';
+import { allowOrigin, type AllowedOrigins } from './cors.ts';
 import { whepEndpoint, whipEndpoint, type SignallingDeps } from './endpoints.ts';
-import { isOurFault, replyNotFound, replyWithError, toGatewayError } from './error-reply.ts';
+import { isOurFault, refuseUnknownUrl, replyWithError, toGatewayError } from './error-reply.ts';
+import { Gate, type GateOptions } from './gate.ts';
+import { createNodeServer } from './node-server.ts';
 import { pages } from './pages.ts';
-import { sessionResource } from './session-resource.ts';
+import { sessionResource, type SessionDeps } from './session-resource.ts';
 import { statusRoutes, type StatusDeps } from './status-routes.ts';
+import { readTlsPair, watchTlsPair, type TlsFileNames } from './tls-files.ts';
 
 /** What the HTTP edge works with. */
-export interface HttpDeps extends Omit<SignallingDeps & StatusDeps, 'isDraining'> {
+export interface HttpDeps extends Omit<
+  SignallingDeps & StatusDeps & SessionDeps & GateOptions,
+  'isDraining' | 'gate' | 'kind' | 'allowedOrigins'
+> {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
-  readonly trustProxy: boolean;
+  /** How many proxies in front to believe, counted from here. Default 0. */
+  readonly proxies?: number | undefined;
+  /** Default: plain HTTP. */
+  readonly tls?: TlsFileNames | undefined;
+  /** Default: any number. */
+  readonly maxConnections?: number | undefined;
+  /** Default: all. */
+  readonly allowedOrigins?: AllowedOrigins | undefined;
   /** Folder with the built pages; undefined: there are none. */
   readonly webRoot: string | undefined;
-  readonly logger: Logger;
 }
 
 /** One answered request, with labels that are bounded: the route's template, never the URL. */
@@ -28,8 +42,8 @@ export interface Exchange {
   readonly durationMs: number;
 }
 
-/** What the HTTP edge tells strangers. */
-export type HttpEvents = { responded: [Exchange] };
+/** What the HTTP edge tells strangers; `refused`: with the code of the error. */
+export type HttpEvents = { responded: [Exchange]; refused: [{ readonly code: ErrorCode }] };
 
 /** The listening HTTP port. */
 export interface HttpServer {
@@ -41,21 +55,24 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Builds the routes and listens. Rejects as `listen` does, for example with `EADDRINUSE`. */
-export async function openHttpServer(deps: HttpDeps): Promise<HttpServer> {
-  const { registry, logger, host, port } = deps;
+/** Builds the routes and listens. Rejects as `listen` does, for example with `EADDRINUSE`, and with `ERR_CONFIG_INVALID`. */
+export async function openHttpServer(options: HttpDeps): Promise<HttpServer> {
+  const { host, port, allowedOrigins = ['*'], logger, webRoot } = options;
   const observer = new EventEmitter<HttpEvents>();
   let draining = false;
   const isDraining = (): boolean => draining;
+  const gate = new Gate(options, isDraining);
+  const deps = { ...options, allowedOrigins, gate, isDraining };
 
-  const app = buildApp(deps);
+  const app = buildApp(deps, observer);
   reportExchanges(app, { logger, observer });
-  await app.register(async (scope) => whipEndpoint(scope, { ...deps, isDraining }));
-  await app.register(async (scope) => whepEndpoint(scope, { ...deps, isDraining }));
-  await app.register(async (scope) => sessionResource(scope, { registry, kind: 'publish' }));
-  await app.register(async (scope) => sessionResource(scope, { registry, kind: 'subscribe' }));
-  await app.register(async (scope) => statusRoutes(scope, { ...deps, isDraining }));
-  if (deps.webRoot !== undefined) await app.register(pages, { root: deps.webRoot });
+  await app.register(async (scope) => whipEndpoint(scope, deps));
+  await app.register(async (scope) => whepEndpoint(scope, deps));
+  await app.register(async (scope) => sessionResource(scope, { ...deps, kind: 'publish' }));
+  await app.register(async (scope) => sessionResource(scope, { ...deps, kind: 'subscribe' }));
+  await app.register(async (scope) => statusRoutes(scope, deps));
+  if (webRoot !== undefined) await app.register(pages, { root: webRoot, gate });
+  const certificate = followCertificate(app, deps);
   await app.listen({ host, port });
 
   return {
@@ -65,40 +82,62 @@ export async function openHttpServer(deps: HttpDeps): Promise<HttpServer> {
     drain: () => {
       draining = true;
     },
-    close: async () => app.close(),
+    close: async () => {
+      certificate?.[Symbol.dispose]();
+      await app.close();
+    },
   };
 }
 
+type Wiring = HttpDeps & { readonly allowedOrigins: AllowedOrigins };
+
 /** The library with our errors, CORS on every answer, no request logs of its own (its URLs hold session secrets), unread bodies. */
-function buildApp({ trustProxy, logger }: HttpDeps): FastifyInstance {
+function buildApp(
+  { proxies = 0, tls, maxConnections, allowedOrigins, logger }: Wiring,
+  observer: EventEmitter<HttpEvents>,
+): FastifyInstance {
+  const refuse = refuser(logger, observer);
   const app = fastify({
-    trustProxy,
+    // Each proxy appends the address that it sees, so what stands before those is the client's own claim.
+    trustProxy: proxies === 0 ? false : (_address: string, hop: number) => hop < proxies,
     forceCloseConnections: true,
     return503OnClosing: false,
-    requestTimeout: 15_000,
-    keepAliveTimeout: 65_000,
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
+    serverFactory: (listener) => createNodeServer(listener, { tls: tls === undefined ? undefined : readTlsPair(tls), maxConnections }),
     routerOptions: { ignoreTrailingSlash: true },
-    frameworkErrors: (error, _request, reply) => {
-      replyWithError(toGatewayError(error), reply.headers(corsHeaders));
+    frameworkErrors: (error, request, reply) => {
+      allowOrigin(request, reply, allowedOrigins);
+      refuse(error, request, reply);
     },
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (_request, _payload, done) => {
     done(null);
   });
-  app.addHook('onRequest', async (_request, reply) => {
-    reply.headers(corsHeaders);
+  app.addHook('onRequest', async (request, reply) => {
+    allowOrigin(request, reply, allowedOrigins);
+    if (request.protocol === 'https') reply.header('Strict-Transport-Security', 'max-age=31536000');
   });
-  app.setNotFoundHandler(replyNotFound);
-  app.setErrorHandler((thrown, { method, routeOptions, params }, reply) => {
+  app.setNotFoundHandler(refuseUnknownUrl);
+  app.setErrorHandler(refuse);
+  return app;
+}
+
+/** Answers what was thrown, logs it once, and tells strangers its code. */
+function refuser(logger: Logger, observer: EventEmitter<HttpEvents>) {
+  return (thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const error = toGatewayError(thrown);
-    const facts = { code: error.code, method, route: routeOptions.url, streamId: streamIn(params), ...error.details };
+    const { method, routeOptions, params, ip: address } = request;
+    const facts = { code: error.code, method, route: routeOptions.url, streamId: streamIn(params), address, ...error.details };
     if (isOurFault(error)) logger.error({ ...facts, err: error }, 'request failed');
     else logger.info({ ...facts, reason: error.message }, 'request refused');
+    observer.emit('refused', { code: error.code });
     return replyWithError(error, reply);
-  });
-  return app;
+  };
+}
+
+function followCertificate({ server }: FastifyInstance, { tls, logger }: HttpDeps): Disposable | undefined {
+  if (tls === undefined || !(server instanceof TlsServer)) return undefined;
+  return watchTlsPair(tls, logger, (pair) => server.setSecureContext(pair));
 }
 
 /** Tells each exchange to the observer and, at debug level, to the log: the route's template, because a session URL is a secret. */

@@ -1,5 +1,8 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { StreamRegistry } from '../streams/registry.ts';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
+import { GatewayError } from '../errors.ts';
+import type { StreamRegistry, StreamReport } from '../streams/registry.ts';
+import { requireNamedOrigin, type AllowedOrigins } from './cors.ts';
+import type { Gate } from './gate.ts';
 import { reserveMethods } from './reserve-methods.ts';
 
 /** What `/health` tells of a media worker. */
@@ -10,63 +13,110 @@ export interface WorkerHealth {
   readonly transports: number;
 }
 
+/** Prometheus text, and how to get it. */
+export interface MetricsText {
+  readonly contentType: string;
+  readonly render: () => Promise<string>;
+}
+
 /** What the routes for operators ask. */
 export interface StatusDeps {
   readonly registry: StreamRegistry;
+  readonly gate: Gate;
   readonly isDraining: () => boolean;
   readonly version: string;
   /** Media workers that run and answer. */
   readonly workers: () => Promise<readonly WorkerHealth[]>;
-  /** Prometheus text; undefined: `/metrics` is switched off. */
-  readonly metrics: { readonly contentType: string; readonly render: () => Promise<string> } | undefined;
+  /** What `/metrics` shows; undefined: it is switched off, or elsewhere. */
+  readonly metrics: MetricsText | undefined;
+  /** Whether `/api` is there. Default true. */
+  readonly servesApi?: boolean | undefined;
+  readonly allowedOrigins: AllowedOrigins;
 }
 
-/** `/livez`, `/readyz`, `/health`, `/metrics` and `/api/v1/streams`. */
+type Answer = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/** `/livez`, `/readyz`, `/health`, `/metrics` and `/api/v1/streams`; what is more than a status needs the operator's grant. */
 export function statusRoutes(app: FastifyInstance, deps: StatusDeps): void {
-  const { registry, metrics } = deps;
+  const { registry, metrics, gate } = deps;
+  const operate = { action: 'operate', tokenInQuery: true } as const;
+  const forOperators = { onRequest: gate.guard(operate) };
   const startedAt = performance.now();
+  requireNamedOrigin(app, deps.allowedOrigins);
 
-  const route = (url: string, answer: (reply: FastifyReply) => Promise<unknown>): void => {
-    app.get(url, async (_request, reply) => answer(reply.header('Cache-Control', 'no-store')));
+  const route = (url: string, answer: Answer, options: RouteShorthandOptions = {}): void => {
+    app.get(url, options, async (request, reply) => answer(request, reply.header('Cache-Control', 'no-store')));
     reserveMethods(app, url, ['GET', 'HEAD']);
-  };
-
-  const state = async () => {
-    const workers = await deps.workers();
-    const status = deps.isDraining() ? 'draining' : workers.length === 0 ? 'unavailable' : 'ok';
-    return { status, workers } as const;
   };
 
   route('/livez', async () => ({ status: 'ok' }));
 
-  route('/readyz', async (reply) => {
-    const { status } = await state();
+  route('/readyz', async (_request, reply) => {
+    const { status } = await stateOf(deps);
     reply.code(status === 'ok' ? 200 : 503);
     return { status };
   });
 
-  route('/health', async () => {
-    const { status, workers } = await state();
-    const { streams, live, publishers, subscribers: viewers } = registry.counts();
-    return {
-      status,
-      version: deps.version,
-      uptimeSeconds: Math.floor((performance.now() - startedAt) / 1000),
-      streams,
-      live,
-      publishers,
-      viewers,
-      workers: workers.map(({ id, pid, port, transports }) => ({ id, pid, port, transports })),
-      contested: registry.reports().flatMap(({ streamId, contestedUntil: until }) => (until === undefined ? [] : [{ streamId, until }])),
-    };
-  });
+  route(
+    '/health',
+    async (request, reply) => {
+      const { status, workers } = await stateOf(deps);
+      if (!(await gate.allows(request, reply, { ...operate, streamId: undefined }))) return { status };
+      const { streams, live, publishers, subscribers: viewers } = registry.counts();
+      return {
+        status,
+        version: deps.version,
+        uptimeSeconds: Math.floor((performance.now() - startedAt) / 1000),
+        streams,
+        live,
+        publishers,
+        viewers,
+        workers: workers.map(({ id, pid, port, transports }) => ({ id, pid, port, transports })),
+        contested: registry.reports().flatMap(({ streamId, contestedUntil: until }) => (until === undefined ? [] : [{ streamId, until }])),
+      };
+    },
+    { onRequest: gate.guardTransport },
+  );
 
-  route('/api/v1/streams', async () => registry.reports());
+  if (deps.servesApi ?? true) {
+    route('/api/v1/streams', async (request, reply) => visibleStreams(request, reply, deps), { onRequest: gate.guardTransport });
+  }
 
   if (metrics !== undefined) {
-    route('/metrics', async (reply) => {
-      reply.type(metrics.contentType);
-      return metrics.render();
-    });
+    route(
+      '/metrics',
+      async (_request, reply) => {
+        reply.type(metrics.contentType);
+        return metrics.render();
+      },
+      forOperators,
+    );
+  }
+}
+
+async function stateOf({ workers: ask, isDraining }: StatusDeps) {
+  const workers = await ask();
+  const status = isDraining() ? 'draining' : workers.length === 0 ? 'unavailable' : 'ok';
+  return { status, workers } as const;
+}
+
+/** All streams for operators; for everybody else those that they may watch. Throws like the gate when there are none. */
+async function visibleStreams(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { gate, registry }: StatusDeps,
+): Promise<readonly StreamReport[]> {
+  const tokenInQuery = true;
+  try {
+    await gate.authorize(request, reply, { action: 'operate', streamId: undefined, tokenInQuery });
+    return registry.reports();
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    const visible: StreamReport[] = [];
+    for (const report of registry.reports()) {
+      if (await gate.allows(request, reply, { action: 'play', streamId: report.streamId, tokenInQuery })) visible.push(report);
+    }
+    if (visible.length === 0) throw error;
+    return visible;
   }
 }

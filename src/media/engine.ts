@@ -90,6 +90,8 @@ export interface PublisherTransport extends MediaTransport {
    * The track before ends.
    */
   reorder(track: IncomingTrack, order: readonly number[]): Promise<IncomingTrack>;
+  /** Tells a publisher with congestion control to send no more than this, in bits per second. */
+  limitBitrate(bitsPerSecond: number): Promise<void>;
 }
 
 /** What the owner of an outgoing track listens to. */

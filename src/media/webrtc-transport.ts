@@ -119,6 +119,10 @@ export class WebRtcPublisherTransport extends Transport implements PublisherTran
     return this.produce({ kind, rtpParameters: { ...rtpParameters, encodings } });
   }
 
+  async limitBitrate(bitsPerSecond: number): Promise<void> {
+    return reportAsGatewayError(this.transport.setMaxIncomingBitrate(bitsPerSecond));
+  }
+
   async totals(): Promise<TransportTotals> {
     const [[transport], producers] = await Promise.all([
       this.transport.getStats(),

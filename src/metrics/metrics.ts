@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type CounterConfiguration } from 'prom-client';
+import type { ErrorCode } from '../errors.ts';
 import type { MediaEngine, TransportTotals } from '../media/engine.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 
@@ -17,13 +18,15 @@ interface HttpExchange {
   readonly durationMs: number;
 }
 
+type HttpObserver = EventEmitter<{ responded: [HttpExchange]; refused: [{ readonly code: ErrorCode }] }>;
+
 /** Everything that `/metrics` shows. */
 export interface Metrics {
   readonly contentType: string;
   /** Prometheus text of now; asks the workers. */
   readonly render: () => Promise<string>;
-  /** Also counts what an HTTP server answers. */
-  readonly observeHttp: (observer: EventEmitter<{ responded: [HttpExchange] }>) => void;
+  /** Also counts what an HTTP server answers and refuses. */
+  readonly observeHttp: (observer: HttpObserver) => void;
 }
 
 /** Starts to listen. The registry of metrics is its own, so that several gateways fit into one process. */
@@ -40,6 +43,7 @@ export function openMetrics({ registry, engine }: MetricsSources): Metrics {
     },
     observeHttp: (observer) => {
       timeHttp(store, observer);
+      countRefusals(store, observer);
     },
   };
 }
@@ -132,7 +136,17 @@ function countWorkers(store: Registry, engine: MediaEngine): Refresh {
   };
 }
 
-function timeHttp(store: Registry, observer: EventEmitter<{ responded: [HttpExchange] }>): void {
+function countRefusals(store: Registry, observer: HttpObserver): void {
+  const refused = new Counter({
+    name: 'sluice_refused_total',
+    help: 'Requests that were refused or failed, by the code of the error.',
+    labelNames: ['code'],
+    registers: [store],
+  });
+  observer.on('refused', ({ code }) => refused.inc({ code }));
+}
+
+function timeHttp(store: Registry, observer: HttpObserver): void {
   const duration = new Histogram({
     name: 'sluice_http_request_duration_seconds',
     help: 'Time from a request to its answer, by route.',

@@ -33,7 +33,12 @@ export class PublishSession extends Session {
       opened.close();
     });
     refuseAborted(signal);
-    const [tracks] = await Promise.all([receive(transport, plan), transport.connect(plan.remote.dtlsParameters)]);
+    const { maxBitrate } = context;
+    const [tracks] = await Promise.all([
+      receive(transport, plan),
+      transport.connect(plan.remote.dtlsParameters),
+      maxBitrate === undefined ? undefined : transport.limitBitrate(maxBitrate),
+    ]);
     refuseAborted(signal);
     const session = new PublishSession(context, transport, plan, tracks);
     acquired.move();

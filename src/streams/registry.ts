@@ -7,7 +7,9 @@ import { planPublish } from '../sdp/publish-plan.ts';
 import { planSubscribe } from '../sdp/subscribe-plan.ts';
 import { refuseAborted } from './aborted.ts';
 import { PublishSession } from './publish-session.ts';
+import { Seats, type SeatLimits, type SessionClient } from './seats.ts';
 import type { RegistryEvents, Session, SessionContext, SessionKind } from './session.ts';
+import { enforceTerms, termsOf, type SessionTerms, type TermLimits } from './session-terms.ts';
 import { notLive, Stream, type StreamPolicy } from './stream.ts';
 import type { StreamId } from './stream-id.ts';
 import { SubscribeSession } from './subscribe-session.ts';
@@ -20,6 +22,8 @@ export interface StreamRegistryOptions {
   readonly policyOf: (streamId: StreamId) => StreamPolicy;
   /** A session that is not connected after this time is ended, in milliseconds. Default 20 000. */
   readonly connectTimeoutMs?: number;
+  /** What clients, and all of them, may use. Default: no limits. */
+  readonly limits?: SeatLimits & TermLimits;
 }
 
 /** One POST. */
@@ -27,6 +31,8 @@ export interface OpenRequest {
   readonly streamId: StreamId;
   readonly offerText: string;
   readonly userAgent: string;
+  /** Default: nobody whom limits are for. */
+  readonly client?: SessionClient;
   /** Fires when the client is gone. */
   readonly signal: AbortSignal;
 }
@@ -53,6 +59,15 @@ const liveWaitMs = 1000;
 
 const connectTimeoutMs = 20_000;
 
+const nobody: SessionClient = {
+  address: 'none',
+  holder: 'nobody',
+  isAnonymous: true,
+  maxSessions: undefined,
+  maxBitrate: undefined,
+  expiresAt: undefined,
+};
+
 /** Every stream and every session by its name: where POSTs become sessions. */
 export class StreamRegistry {
   readonly observer = new EventEmitter<RegistryEvents>();
@@ -60,20 +75,22 @@ export class StreamRegistry {
   readonly #streams = new Map<StreamId, Stream>();
   readonly #sessions = new Map<string, Session>();
   readonly #totals = new TotalsLedger();
+  readonly #seats: Seats;
   #draining = false;
 
   constructor(options: StreamRegistryOptions) {
     this.#options = options;
+    this.#seats = new Seats(options.limits);
   }
 
   /**
    * Opens a publisher's session: plan, claim, transport, answer. The name is claimed before the first await, so two POSTs cannot both win,
    * and the publisher before is ended last, so a POST that fails leaves it untouched.
    *
-   * Throws every `ERR_OFFER_…` and `ERR_CODEC_…`, `ERR_STREAM_TAKEN`, `ERR_STREAM_CONTESTED`, `ERR_MEDIA_UNAVAILABLE`,
-   * `ERR_REQUEST_ABORTED`, `ERR_DRAINING`.
+   * Throws every `ERR_OFFER_…` and `ERR_CODEC_…`, `ERR_STREAM_TAKEN`, `ERR_STREAM_CONTESTED`, `ERR_LIMIT_REACHED`,
+   * `ERR_TOO_MANY_SESSIONS`, `ERR_MEDIA_UNAVAILABLE`, `ERR_REQUEST_ABORTED`, `ERR_DRAINING`.
    */
-  async publish({ streamId, offerText, userAgent, signal }: OpenRequest): Promise<Session> {
+  async publish({ streamId, offerText, userAgent, client = nobody, signal }: OpenRequest): Promise<Session> {
     const startedAt = performance.now();
     this.#refuseDraining();
     const policy = this.#options.policyOf(streamId);
@@ -81,8 +98,12 @@ export class StreamRegistry {
     const stream = this.#streams.get(streamId) ?? this.#openStream(streamId, policy);
     const claim = stream.claim();
     try {
-      const session = await PublishSession.open(this.#context(stream, userAgent, startedAt), stream.media, plan, signal);
-      this.#keep(session, () => {
+      using seat = new DisposableStack();
+      seat.use(this.#seats.take({ kind: 'publish', streamId, client }));
+      const terms = termsOf(client, this.#options.limits);
+      const context = { ...this.#context(stream, userAgent, startedAt), maxBitrate: terms.maxBitrate };
+      const session = await PublishSession.open(context, stream.media, plan, signal);
+      this.#keep(session, { terms, seat: seat.move() }, () => {
         stream.publisherClosed(session);
       });
       this.#finish(session, () => {
@@ -97,10 +118,10 @@ export class StreamRegistry {
   /**
    * Opens a viewer's session. A stream without media is waited for, up to a second, if it has a publisher or had one of late.
    *
-   * Throws `ERR_STREAM_NOT_LIVE`, `ERR_NO_COMMON_CODEC`, every `ERR_OFFER_…`, `ERR_MEDIA_UNAVAILABLE`, `ERR_REQUEST_ABORTED`,
-   * `ERR_DRAINING`.
+   * Throws `ERR_STREAM_NOT_LIVE`, `ERR_NO_COMMON_CODEC`, every `ERR_OFFER_…`, `ERR_LIMIT_REACHED`, `ERR_TOO_MANY_SESSIONS`,
+   * `ERR_MEDIA_UNAVAILABLE`, `ERR_REQUEST_ABORTED`, `ERR_DRAINING`.
    */
-  async subscribe({ streamId, offerText, userAgent, signal }: OpenRequest): Promise<Session> {
+  async subscribe({ streamId, offerText, userAgent, client = nobody, signal }: OpenRequest): Promise<Session> {
     const startedAt = performance.now();
     this.#refuseDraining();
     const offer = parseOffer(offerText);
@@ -109,8 +130,11 @@ export class StreamRegistry {
     const tracks = await stream.whenLive(liveWaitMs, signal);
     refuseAborted(signal);
     const plan = planSubscribe(offer, { tracks: tracks.map(({ description }) => description), userAgent });
+    using seat = new DisposableStack();
+    seat.use(this.#seats.take({ kind: 'subscribe', streamId, client }));
+    const terms = { ...termsOf(client, this.#options.limits), maxBitrate: undefined };
     const session = await SubscribeSession.open(this.#context(stream, userAgent, startedAt), stream.media, { plan, tracks, signal });
-    this.#keep(session, () => {
+    this.#keep(session, { terms, seat: seat.move() }, () => {
       stream.removeSubscriber(session);
     });
     this.#finish(session, () => {
@@ -197,10 +221,13 @@ export class StreamRegistry {
     };
   }
 
-  /** Makes a session findable until it closes. */
-  #keep(session: Session, onClosed: () => void): void {
+  /** Makes a session findable, and holds it to its terms, until it closes. */
+  #keep(session: Session, { terms, seat }: { readonly terms: SessionTerms; readonly seat: Disposable }, onClosed: () => void): void {
     this.#sessions.set(session.secret, session);
+    const enforced = enforceTerms(session, terms);
     session.onClosed(() => {
+      enforced[Symbol.dispose]();
+      seat[Symbol.dispose]();
       this.#sessions.delete(session.secret);
       onClosed();
     });

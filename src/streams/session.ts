@@ -20,6 +20,8 @@ export type SessionEnding =
   | 'worker-died'
   | 'stream-ended'
   | 'media-changed'
+  | 'expired'
+  | 'over-bitrate'
   | 'aborted'
   | 'failed'
   | 'shutdown';
@@ -65,6 +67,8 @@ export interface SessionContext {
   readonly connectTimeoutMs: number;
   /** A session from which no byte came (no RTP, RTCP or STUN) for this time is ended, in milliseconds. */
   readonly silenceMs: number;
+  /** Bits per second that a publisher is told it may send; undefined: any. */
+  readonly maxBitrate?: number | undefined;
 }
 
 /** What a new session consists of. */

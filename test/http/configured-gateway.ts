@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import request from 'supertest';
 import { expect, test as base } from 'vitest';
@@ -11,16 +13,24 @@ export interface ConfiguredGateway extends Gateway {
   readonly url: string;
 }
 
-/** Opens a gateway on free ports of 127.0.0.1 with settings as the environment gives them; close it with `await using`. */
+/** Opens a gateway on free ports of 127.0.0.1 with settings as the environment and a file give them; close it with `await using`. */
 export async function openConfigured(
   environment: Record<string, string> = {},
-  { logger = pino({ level: 'silent' }), farewellMs = 0 }: { logger?: Logger; farewellMs?: number } = {},
+  { logger = pino({ level: 'silent' }), farewellMs = 0, yaml = '' }: { logger?: Logger; farewellMs?: number; yaml?: string } = {},
 ): Promise<ConfiguredGateway> {
   const onFreePorts = { SLUICE_HTTP_PORT: '0', SLUICE_RTC_PORT: '0', SLUICE_RTC_LISTEN: '127.0.0.1', SLUICE_RTC_WORKERS: '1' };
-  const settings = loadSettings({ file: '/dev/null', environment: { ...onFreePorts, ...environment }, cores: 1 });
+  using file = writeTemporary(yaml);
+  const settings = loadSettings({ file: file.path, environment: { ...onFreePorts, ...environment }, cores: 1 });
   const host = { cores: 1, interfaces: {}, ffmpeg: undefined, socketBufferBytes: undefined };
   const gateway = await openGateway(parseConfig(settings), { logger, host, farewellMs });
   return Object.assign(gateway, { url: `http://127.0.0.1:${gateway.http.port}` });
+}
+
+function writeTemporary(text: string): Disposable & { readonly path: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-settings-'));
+  const path = join(folder, 'sluice.yaml');
+  writeFileSync(path, text);
+  return { path, [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
 }
 
 /** An offer that a real program sent. */

@@ -1,7 +1,7 @@
 import request from 'supertest';
 import { expect } from 'vitest';
 import { NativePlayer, NativePublisher } from '../fixtures/native-peer.ts';
-import { publish, readOffer, test } from './configured-gateway.ts';
+import { openConfigured, publish, readOffer, test } from './configured-gateway.ts';
 
 const sdp = 'application/sdp';
 const fragment = 'application/trickle-ice-sdpfrag';
@@ -33,12 +33,10 @@ test('H01 H02 F06 DELETE ends the session with 200, whatever If-Match says; afte
   expect((await request(gateway.url).patch(path).type(fragment).send(trickle)).status).toBe(404);
 });
 
-test('E06 F03 F04 F05 trickle candidates get 204 without an ETag when If-Match is absent or matches, else 412', async ({ gateway }) => {
+test('E06 F03 F04 F05 trickle candidates get 204 without an ETag when If-Match matches, else 412', async ({ gateway }) => {
   const { path, etag } = await publish(gateway);
-  for (const tag of [undefined, etag, '*', '"*"', `"other", ${etag}`]) {
-    const patch = request(gateway.url).patch(path).type(fragment);
-    if (tag !== undefined) patch.set('If-Match', tag);
-    const response = await patch.send(trickle);
+  for (const tag of [etag, '*', '"*"', `"other", ${etag}`]) {
+    const response = await request(gateway.url).patch(path).type(fragment).set('If-Match', tag).send(trickle);
     expect([tag, response.status]).toEqual([tag, 204]);
     expect(response.headers['etag']).toBeUndefined();
   }
@@ -47,6 +45,28 @@ test('E06 F03 F04 F05 trickle candidates get 204 without an ETag when If-Match i
     expect([tag, response.status]).toEqual([tag, 412]);
     expect(response.body).toMatchObject({ code: 'ERR_ETAG_MISMATCH' });
   }
+});
+
+test('F03 F07 a PATCH without If-Match gets 428, after its syntax was found good', async ({ gateway }) => {
+  const { path } = await publish(gateway);
+  const patch = (body: string) => request(gateway.url).patch(path).type(fragment).send(body);
+  for (const body of [trickle, restart]) {
+    const response = await patch(body);
+    expect(response.status).toBe(428);
+    expect(response.body).toMatchObject({ code: 'ERR_ETAG_REQUIRED' });
+  }
+  expect((await patch('xyz')).status).toBe(400);
+  expect((await request(gateway.url).get(path)).status).toBe(204);
+});
+
+test('F09 with http.strictEtag false a PATCH without If-Match is made for the present tag', async () => {
+  await using gateway = await openConfigured({ SLUICE_HTTP_STRICT_ETAG: 'false' });
+  const { path, etag } = await publish(gateway);
+  const patch = (body: string) => request(gateway.url).patch(path).type(fragment).send(body);
+  expect((await patch(trickle)).status).toBe(204);
+  const restarted = await patch(restart);
+  expect(restarted.status).toBe(200);
+  expect((await patch(restart).set('If-Match', etag)).status).toBe(412);
 });
 
 test('G02 G03 new credentials restart ICE: 200 with a fragment and a new ETag, and the old tag gets 412', async ({ gateway }) => {
@@ -92,7 +112,7 @@ test('D07 E06 a player trickles with 204, and an SDP answer that nobody waits fo
   await expect.poll(() => gateway.registry.counts().live, { timeout: 5000, interval: 20 }).toBe(1);
   await using player = await NativePlayer.open(`${gateway.url}/whep/show`);
   const { pathname } = new URL(player.session.location);
-  const patch = (type: string, body: string) => request(gateway.url).patch(pathname).type(type).send(body);
+  const patch = (type: string, body: string) => request(gateway.url).patch(pathname).set('If-Match', '*').type(type).send(body);
   expect((await patch(fragment, 'a=end-of-candidates\r\n')).status).toBe(204);
   expect((await patch(sdp, 'v=0\r\n')).status).toBe(422);
   expect((await patch('text/plain', 'x')).status).toBe(415);

@@ -115,7 +115,7 @@ test('A04 methods that mean nothing get 405 with Allow', async ({ gateway }) => 
 });
 
 test('a URL that nothing is behind gets 404 and says where to publish', async ({ gateway }) => {
-  for (const url of ['/whip', '/nothing', '/whip/a.b', '/whip/%zz', `/whip/${'a'.repeat(65)}`]) {
+  for (const url of ['/nothing', '/whip/a.b', '/whip/%zz', `/whip/${'a'.repeat(65)}`]) {
     const response = await request(gateway.url).post(url).type(sdp).send('v=0');
     expect([url, response.headers['content-type']]).toEqual([url, 'application/problem+json']);
     expect(response.status).toBe(url === '/whip/%zz' ? 400 : 404);

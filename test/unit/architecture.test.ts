@@ -35,8 +35,8 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   execa: ['egress'],
   'hls.js': ['web'],
   typebox: ['config'],
-  yaml: ['config'],
-  pino: ['main.ts', 'types:gateway.ts', 'types:http', 'types:egress', 'types:streams', 'types:media'],
+  yaml: ['config', 'auth'],
+  pino: ['main.ts', 'types:gateway.ts', 'types:http', 'types:auth', 'types:egress', 'types:streams', 'types:media'],
   'pino-pretty': ['main.ts'],
   'close-with-grace': ['main.ts'],
 };

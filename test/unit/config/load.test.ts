@@ -42,7 +42,7 @@ test('an empty file gives the defaults, and a worker per core', ({ write }) => {
   expect(load(write(''))).toMatchObject({
     http: { host: '127.0.0.1', port: 8080, publicUrl: undefined, trustProxy: false },
     rtc: { port: 44400, listen: undefined, announcedAddress: undefined, workers: 2, tcp: true },
-    auth: { mode: undefined },
+    auth: { methods: [{ method: 'none' }], isOpen: true, sessionUrlIsCapability: false },
     streams: { default: { takeover: 'replace', codecs: ['H264', 'VP8', 'VP9', 'AV1'], graceMs: 60_000, silenceMs: 30_000 }, patterns: [] },
     metrics: { enabled: true },
     log: { level: 'info', pretty: undefined },
@@ -138,7 +138,7 @@ test.for(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('%s needs no auth.mode'
 });
 
 test('a public host starts once auth.mode is written down', ({ write }) => {
-  expect(load(write('http: { host: 0.0.0.0 }'), { SLUICE_AUTH_MODE: 'none' }).auth.mode).toBe('none');
+  expect(load(write('http: { host: 0.0.0.0 }'), { SLUICE_AUTH_MODE: 'none' }).auth.isOpen).toBe(true);
 });
 
 test('the first pattern that matches decides, over the default policy', ({ write }) => {

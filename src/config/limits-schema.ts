@@ -1,0 +1,31 @@
+import Type from 'typebox';
+import { duration, group, limit } from './schema-kinds.ts';
+
+/** Keys of `limits`. An address of IPv6 stands for its /64 network. */
+export const limitsSchema = group('What one client, and all of them, may use. 0 switches a limit off.', {
+  publishers: limit('Publishers at once; more get 503.', 500),
+  publishersPerAddress: limit('Publishers at once from one address, of IPv6 from one /64; more get 429.', 50),
+  viewers: limit('Viewers at once; more get 503.', 10_000),
+  viewersPerStream: limit('Viewers of one stream at once; more get 503.', 10_000),
+  viewersPerAddress: limit('Viewers at once from one address; more get 429.', 500),
+  sessionsPerToken: limit('Sessions at once with the same token; more get 429. The `http` method can say so for each token.', 0),
+  postsPerMinute: limit('POSTs that open sessions, a minute and address; more get 429.', 300),
+  patchesPerMinute: limit('PATCHes of sessions, a minute and address; more get 429.', 1_500),
+  deletesPerMinute: limit('DELETEs of sessions, a minute and address; more get 429.', 300),
+  publisherBitrate: limit(
+    'Bits per second that a publisher may send: browsers are told, and who exceeds it for ten seconds is ended.',
+    30_000_000,
+  ),
+  sessionAge: Type.Optional(duration({ description: 'Longest life of a session; then it is ended. Default: no limit.' })),
+  eventLoopDelay: duration({
+    description: 'New sessions get 503 while our own thread is later than this on average; 0s: never.',
+    default: '250ms',
+  }),
+  memory: limit('New sessions get 503 while our own process holds more MiB than this.', 0),
+  workerCpu: Type.Integer({
+    description: 'New sessions get 503 while every media worker uses more of its core than this, in percent; 0: never.',
+    minimum: 0,
+    maximum: 100,
+    default: 95,
+  }),
+});
