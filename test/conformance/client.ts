@@ -63,7 +63,7 @@ export async function publish(
 /** A stream with media in it. */
 export async function openLive(
   { url, registry }: Pick<ConfiguredGateway, 'url' | 'registry'>,
-  options: { codec?: NativeCodec; audio?: boolean; video?: boolean } = {},
+  options: { codec?: NativeCodec; audio?: boolean; video?: boolean; token?: string } = {},
 ): Promise<NativePublisher> {
   const publisher = await NativePublisher.open(`${url}/whip/show`, options);
   await expect.poll(() => registry.counts().live, soon).toBe(1);

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { once } from 'node:events';
 import { expect } from 'vitest';
-import { readOffer } from '../http/configured-gateway.ts';
+import { openConfigured, readOffer } from '../http/configured-gateway.ts';
 import { exchange, openLive, post, publish, requestText, sdp, send, transportCount } from './client.ts';
 import { row } from './row.ts';
 
@@ -75,7 +75,8 @@ row('K06', async ({ gateway }) => {
   }
 });
 
-row('O03', async ({ gateway }) => {
+row('O03', async () => {
+  await using gateway = await openConfigured({ SLUICE_LIMITS_PUBLISHERS_PER_ADDRESS: '0' });
   const created = await Promise.all(Array.from({ length: 100 }, async () => publish(gateway)));
   const secrets = created.map(({ location }) => location.split('/').at(-1) ?? '');
   expect(new Set(secrets).size).toBe(100);
