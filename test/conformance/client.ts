@@ -103,16 +103,16 @@ export interface RawReply {
 }
 
 /** Sends bytes on a socket of its own and reads to the end; the request should say `Connection: close`. */
-export async function exchange(url: string, requestText: string | Buffer): Promise<RawReply> {
+export async function exchange(url: string, text: string): Promise<RawReply> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1');
   const chunks: Buffer[] = [];
   socket.on('data', (chunk) => chunks.push(Buffer.from(chunk)));
-  socket.write(requestText);
+  socket.write(text);
   await once(socket, 'close');
-  const text = Buffer.concat(chunks).toString('latin1');
-  const end = text.indexOf('\r\n\r\n');
-  const [statusLine = '', ...lines] = text.slice(0, end).split('\r\n');
-  return { statusLine, lines, body: text.slice(end + 4) };
+  const received = Buffer.concat(chunks).toString('latin1');
+  const end = received.indexOf('\r\n\r\n');
+  const [statusLine = '', ...lines] = received.slice(0, end).split('\r\n');
+  return { statusLine, lines, body: received.slice(end + 4) };
 }
 
 /** The text of a request for {@link exchange}. */

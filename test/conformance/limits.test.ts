@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { expect } from 'vitest';
 import { openConfigured, readOffer } from '../http/configured-gateway.ts';
@@ -30,7 +30,7 @@ async function postChunked(url: string, size: number): Promise<number | undefine
   const sent = request(url, { method: 'POST', headers: { 'Content-Type': sdp } });
   sent.write('a'.repeat(size / 2));
   sent.end('a'.repeat(size / 2));
-  const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
   return response.resume().statusCode;
 }
 

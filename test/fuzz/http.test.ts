@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { Agent, request } from 'node:http';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
@@ -24,7 +24,7 @@ async function send(agent: Agent, method: string, url: string, body = ''): Promi
   const headers = { 'Content-Type': method === 'PATCH' ? 'application/trickle-ice-sdpfrag' : 'application/sdp', 'If-Match': '*' };
   const sent = request(url, { method, agent, headers, signal: AbortSignal.timeout(30_000) });
   sent.end(body);
-  const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage];
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(Buffer.from(chunk as Uint8Array));
   return { status: response.statusCode ?? 0, location: response.headers.location, body: Buffer.concat(chunks).toString() };

@@ -40,7 +40,7 @@ test.for<[name: string, text: string]>([
   ['numbers with points', base + filled(`a=ptime:${'1.'.repeat(1900)}x`)],
   ['a floor id', base + filled(`a=floorid:${'m-stream '.repeat(430)}`)],
   ['BUNDLE groups', base + filled(`a=group:BUNDLE ${'0 1 '.repeat(900)}`)],
-  ['sections', session + `${base.slice(base.lastIndexOf('m='))}`.repeat(12)],
+  ['sections', session + base.slice(base.lastIndexOf('m=')).repeat(12)],
   ['SSRC groups', base + filled('a=ssrc-group:FID 1 2')],
   ['line ends', `v=0\r\n${'\r'.repeat(room)}`],
   ['one line', `v=0\r\na=${'x'.repeat(room)}`],
