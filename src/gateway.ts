@@ -15,7 +15,7 @@ import { openHttpServer, type HttpServer } from './http/server.ts';
 import type { MediaEngine } from './media/engine.ts';
 import { openEngine } from './media/mediasoup-engine.ts';
 import { socketBufferBytes } from './media/worker-pool.ts';
-import { openMetrics } from './metrics/metrics.ts';
+import { openMetrics, type Metrics } from './metrics/metrics.ts';
 import { StreamRegistry } from './streams/registry.ts';
 
 /** What {@link openGateway} needs besides the configuration. */
@@ -34,6 +34,8 @@ export interface GatewayDeps {
 /** A running gateway: every part, and the one who closes them. */
 export interface Gateway extends AsyncDisposable {
   readonly http: HttpServer['address'];
+  /** Port of the metrics; undefined: they are on the HTTP port, or switched off. */
+  readonly metricsPort: number | undefined;
   readonly registry: StreamRegistry;
   readonly engine: MediaEngine;
   /** Ends every session, refuses new ones, and frees everything. Idempotent. */
@@ -49,39 +51,28 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   await using opened = new AsyncDisposableStack();
   const authorizer = opened.use(await openAuthorizer(config.auth.methods, { logger }));
   const listen = listenAddresses(config.rtc, host.interfaces);
-  const { port, tcp } = config.rtc;
-  const engine = opened.use(await openEngine({ workerBin: undefined, workers: config.rtc.workers, port, tcp, listen, logger }));
+  const { workers, port, tcp } = config.rtc;
+  const engine = opened.use(await openEngine({ workerBin: undefined, workers, port, tcp, listen, logger }));
   const policyOf = (streamId: string) => policyFor(config.streams, streamId);
   const registry = new StreamRegistry({ engine, logger, policyOf, limits: config.limits.sessions });
   opened.defer(async () => registry.close());
   const metrics = config.metrics.enabled ? openMetrics({ registry, engine }) : undefined;
+  const overload = opened.use(new OverloadWatch({ ...config.limits.overload, workers: async () => engine.workers() }));
   const hasPages = existsSync(webRoot);
-  const workers = async () => engine.workers();
-  const overload = opened.use(new OverloadWatch({ ...config.limits.overload, workers }));
   const http = await openHttpServer({
-    ...config.http,
-    ...config.auth,
-    proxies: config.http.trustProxy ? config.http.proxies : 0,
-    maxConnections: config.http.maxConnections || undefined,
-    servesApi: servesApi(config, !isLoopback(config.http.host)),
-    redirect: ({ streamId }) => redirectFor(config.http.redirect, streamId),
-    iceServers: config.rtc.iceServers.length > 0 ? config.rtc.iceServers : undefined,
-    rates: config.limits.rates,
-    overload: () => overload.reason,
+    ...edgeOptions(config),
     authorizer,
     registry,
+    overload: () => overload.reason,
     metrics: config.metrics.port === undefined ? metrics : undefined,
     version,
-    workers,
+    workers: async () => engine.workers(),
     webRoot: hasPages ? webRoot : undefined,
     logger,
   });
   opened.defer(async () => http.close());
   metrics?.observeHttp(http.observer);
-  if (metrics !== undefined && config.metrics.port !== undefined) {
-    const { port: metricsPort } = opened.use(await openMetricsServer(metrics, { host: config.metrics.host, port: config.metrics.port }));
-    logger.info({ host: config.metrics.host, port: metricsPort }, 'metrics listening');
-  }
+  const metricsPort = metrics === undefined ? undefined : await listenForMetrics(metrics, config.metrics, opened);
 
   const mediaAddresses = listen.map(({ ip, announcedAddress }) => announcedAddress ?? ip);
   announce(config, deps, { version, http: http.address, mediaPorts: engine.ports, mediaAddresses, hasPages });
@@ -89,7 +80,31 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   const parts = opened.move();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => (closing ??= shutDown({ http, registry, parts, farewellMs: deps.farewellMs ?? 1_000 }));
-  return { http: http.address, registry, engine, close, [Symbol.asyncDispose]: close };
+  return { http: http.address, metricsPort, registry, engine, close, [Symbol.asyncDispose]: close };
+}
+
+/** What of the configuration is about the HTTP edge. */
+function edgeOptions({ http, auth, rtc, limits }: Config) {
+  return {
+    ...http,
+    sessionUrlIsCapability: auth.sessionUrlIsCapability,
+    allowRawToken: auth.allowRawToken,
+    proxies: http.trustProxy ? http.proxies : 0,
+    maxConnections: http.maxConnections === 0 ? undefined : http.maxConnections,
+    servesApi: servesApi({ http, auth }, !isLoopback(http.host)),
+    redirect: ({ streamId }: { readonly streamId: string }) => redirectFor(http.redirect, streamId),
+    iceServers: rtc.iceServers.length > 0 ? rtc.iceServers : undefined,
+    rates: limits.rates,
+  };
+}
+
+/** Opens the port for metrics, where they have one of their own. */
+async function listenForMetrics(
+  metrics: Metrics,
+  { host, port }: Config['metrics'],
+  opened: AsyncDisposableStack,
+): Promise<number | undefined> {
+  return port === undefined ? undefined : opened.use(await openMetricsServer(metrics, { host, port })).port;
 }
 
 interface Closing {

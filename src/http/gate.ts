@@ -50,9 +50,10 @@ export class Gate {
   constructor(options: GateOptions, isDraining: () => boolean) {
     this.#options = options;
     this.#isDraining = isDraining;
-    const rates = Object.entries(options.rates ?? {});
     this.#rates = new Map(
-      rates.map(([method, perMinute = 0]) => [method, perMinute > 0 ? new RateLimit({ perMinute }) : undefined] as const).filter(hasLimit),
+      Object.entries(options.rates ?? {}).flatMap(([method, perMinute]) =>
+        perMinute === undefined ? [] : [[method, new RateLimit({ perMinute })] as const],
+      ),
     );
   }
 
@@ -154,10 +155,6 @@ export class Gate {
       details: { reason },
     });
   }
-}
-
-function hasLimit(entry: readonly [string, RateLimit | undefined]): entry is readonly [string, RateLimit] {
-  return entry[1] !== undefined;
 }
 
 /** The stream in the URL. Throws `ERR_STREAM_ID_INVALID`: there is nothing at such a URL, whoever asks. */

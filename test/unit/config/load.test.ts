@@ -122,6 +122,26 @@ test.for([
   ['an instant silence', 'streams: { default: { silence: 999ms } }', 'streams.default.silence'],
   ['an instant silence of a pattern', 'streams: { patterns: [{ match: a, silence: 0s }] }', 'streams.patterns[0].silence'],
   ['a public URL with a query', 'http: { publicUrl: "https://a.example/?x=1" }', 'http.publicUrl'],
+  ['a mode that is none', 'auth: { mode: magic }', 'auth.mode[0]'],
+  ['mode keys without keys', 'auth: { mode: keys }', 'auth.keys'],
+  ['mode jwt without a key', 'auth: { mode: jwt }', 'auth.jwt'],
+  ['mode jwt with two sources', 'auth: { mode: jwt, jwt: { jwksUrl: "https://a.example/", jwksFile: a } }', 'auth.jwt'],
+  ['mode http without a URL', 'auth: { mode: [none, http], none: { play: [a] } }', 'auth.http.url'],
+  ['mode none beside others that allows nothing', 'auth: { mode: [none, keys], keys: { publish: abcdefgh } }', 'auth.none'],
+  ['a short key', 'auth: { keys: { publish: abc } }', 'auth.keys.publish'],
+  ['a certificate without a key', 'http: { tls: { certFile: a } }', 'http.tls.keyFile'],
+  ['a key without a certificate', 'http: { tls: { keyFile: a } }', 'http.tls.certFile'],
+  ['TLS that nobody ends', 'http: { requireTls: true }', 'http.requireTls'],
+  ['an origin with a path', 'http: { allowedOrigins: ["https://a.example/"] }', 'http.allowedOrigins[0]'],
+  ['metrics on the HTTP port', 'metrics: { port: 8080 }', 'metrics.port'],
+  ['a redirection to nowhere', 'http: { redirect: [{ match: a, to: east }] }', 'http.redirect[0].to'],
+  ['TURN without credentials', 'rtc: { iceServers: [{ urls: ["turn:a.example"] }] }', 'rtc.iceServers[0]'],
+  [
+    'TURN with a secret and a password',
+    'rtc: { iceServers: [{ urls: ["turn:a.example"], credential: a, secret: b }] }',
+    'rtc.iceServers[0]',
+  ],
+  ['a credential that no Link can carry', 'rtc: { iceServers: [{ urls: ["stun:a"], credential: "a;b" }] }', 'rtc.iceServers[0].credential'],
   ['a file that is a list', '- http', ''],
   ['a file that is not YAML', 'http: {', ''],
 ] as const)('%s is refused', ([, yaml, path], { write }) => {
@@ -158,6 +178,61 @@ streams:
     silenceMs: 30_000,
   });
   expect(policyFor(streams, 'my-studio-1')).toMatchObject({ codecs: ['offer'], graceMs: 10_000 });
+});
+
+test('a list of one needs no brackets, and none of them hides what is not text', ({ write }) => {
+  expect(load(write('http: { allowedOrigins: "https://a.example" }')).http.allowedOrigins).toEqual(['https://a.example']);
+  expect(problemsOf(write('auth: { mode: 7 }'))).toEqual(['auth.mode must be a list']);
+});
+
+test('nobody but those with a token may do what mode none does not name, once there are other modes', ({ write }) => {
+  const auth = (yaml: string) => load(write(yaml)).auth;
+  expect(auth('')).toMatchObject({ isOpen: true, methods: [{ permissions: { publish: true, play: true, operate: true } }] });
+  expect(auth('auth: { mode: none, none: { publish: [a] } }')).toMatchObject({
+    isOpen: false,
+    methods: [{ permissions: { publish: ['a'], play: true } }],
+  });
+  expect(auth('auth: { mode: [keys, none], none: { play: ["*"] }, keys: { publish: abcdefgh } }')).toMatchObject({
+    isOpen: false,
+    methods: [
+      { method: 'keys', keys: [{ name: 'auth.keys.publish', key: 'abcdefgh', publish: true }] },
+      { method: 'none', permissions: { publish: false, play: ['*'], operate: false } },
+    ],
+  });
+});
+
+test('a limit of 0 is none', ({ write }) => {
+  const { sessions, rates, overload } = load(
+    write('limits: { publishers: 0, postsPerMinute: 0, eventLoopDelay: 0s, memory: 512, workerCpu: 80, sessionAge: 1h }'),
+  ).limits;
+  expect(sessions).toMatchObject({ publishers: undefined, viewers: 10_000, sessionAgeMs: 3_600_000 });
+  expect(rates).toMatchObject({ POST: undefined, PATCH: 1_500 });
+  expect(overload).toEqual({ eventLoopDelayMs: undefined, memoryBytes: 512 * 2 ** 20, workerCpu: 0.8 });
+});
+
+test('a variable with _FILE at its end names the file with a secret', ({ write }) => {
+  const file = write('a key that is long enough for HS256\n');
+  const environment = { SLUICE_AUTH_MODE: 'jwt', SLUICE_AUTH_JWT_SECRET_FILE: file };
+  expect(load('/dev/null', environment).auth.methods).toMatchObject([{ keys: { secret: 'a key that is long enough for HS256' } }]);
+  expect(problemsOf('/dev/null', { SLUICE_AUTH_JWT_SECRET_FILE: '/nonexistent' })).toEqual([
+    'SLUICE_AUTH_JWT_SECRET_FILE names a file that cannot be read: /nonexistent',
+  ]);
+  expect(problemsOf('/dev/null', { SLUICE_HTTP_HOST_FILE: file })).toEqual(['SLUICE_HTTP_HOST_FILE is not a known variable']);
+});
+
+test('no secret is printed, be it a key of its own or a member of a list', ({ write }) => {
+  const yaml = `
+auth:
+  mode: [keys, jwt]
+  keys: { publish: the-first-secret, list: [{ name: a, key: the-second-secret, play: true }] }
+  jwt: { secret: the-third-secret-of-thirty-two-bytes }
+rtc:
+  iceServers: [{ urls: ["turn:a.example"], username: user, credential: the-fourth-secret }, { urls: ["turn:b"], secret: the-fifth-secret }]
+`;
+  const printed = printSettings(loadSettings({ file: write(yaml), environment: {}, cores: 1 }));
+  expect(printed).not.toMatch(/the-\w+-secret/);
+  for (const shown of ['name: a', 'username: user', 'turn:a.example', 'publish: "***"', 'credential: "***"'])
+    expect(printed).toContain(shown);
 });
 
 test('the public URL loses its last slash', ({ write }) => {
