@@ -17,7 +17,11 @@ const withGateway = test.extend<Fixtures>({
 });
 
 /** A test of one row of the table, which names it: `row('E06', …)`, or with what is special about this case `row('E06', '…', …)`. */
-export function row(id: RowId, ...rest: readonly [Body] | readonly [detail: string, body: Body]): void {
-  const [detail, body] = rest.length === 1 ? [undefined, rest[0]] : rest;
-  withGateway(detail === undefined ? titleOf(id) : `${titleOf(id)} (${detail})`, body);
+export function row(id: RowId, ...rest: readonly [Body] | readonly [detail: string, body: Body, timeoutMs?: number]): void {
+  if (rest.length === 1) {
+    withGateway(titleOf(id), rest[0]);
+    return;
+  }
+  const [detail, body, timeoutMs] = rest;
+  withGateway(`${titleOf(id)} (${detail})`, timeoutMs === undefined ? {} : { timeout: timeoutMs }, body);
 }
