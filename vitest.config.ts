@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { ConformanceTable } from './test/conformance/table-reporter.ts';
 
 const isCi = process.env['CI'] === 'true';
 
@@ -25,7 +26,7 @@ function project({ name, include = [`test/${name}/**/*.test.ts`], timeoutMs, gro
 
 export default defineConfig({
   test: {
-    reporters: isCi ? ['default', 'json'] : ['default'],
+    reporters: ['default', new ConformanceTable(), ...(isCi ? ['json'] : [])],
     outputFile: { json: reportFile },
     projects: [
       project({ name: 'unit', include: ['test/*.test.ts', 'test/unit/**/*.test.ts'], timeoutMs: 10_000, group: 0 }),

@@ -59,7 +59,7 @@ function shuffle(items: readonly string[], next: Next): string[] {
 }
 
 /** Every way to spoil an offer, by its name. */
-export const mutations: Readonly<Record<string, Mutation>> = {
+const mutations: Readonly<Record<string, Mutation>> = {
   'drop lines': onLines((lines, next) => {
     const odds = 2 + next(20);
     return lines.filter(() => next(odds) > 0);
