@@ -10,11 +10,8 @@ const tested = new Set(
     .map(([, id = '']) => id),
 );
 
-/** Rows of the counter-offer, which is not built yet: a test of one must take it off this list. */
-const unbuilt: readonly string[] = ['D02', 'D04', 'D05', 'D06'];
-
 test('every row that is about servers has a test', () => {
-  expect(rows.filter(({ id, side }) => side !== 'C' && !tested.has(id)).map(({ id }) => id)).toEqual(unbuilt);
+  expect(rows.filter(({ id, side }) => side !== 'C' && !tested.has(id)).map(({ id }) => id)).toEqual([]);
 });
 
 test('every test is about a row', () => {
