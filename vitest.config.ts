@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { ConformanceTable } from './test/conformance/table-reporter.ts';
 
 const isCi = process.env['CI'] === 'true';
 
@@ -25,13 +26,14 @@ function project({ name, include = [`test/${name}/**/*.test.ts`], timeoutMs, gro
 
 export default defineConfig({
   test: {
-    reporters: isCi ? ['default', 'json'] : ['default'],
+    reporters: ['default', new ConformanceTable(), ...(isCi ? ['json'] : [])],
     outputFile: { json: reportFile },
     projects: [
       project({ name: 'unit', include: ['test/*.test.ts', 'test/unit/**/*.test.ts'], timeoutMs: 10_000, group: 0 }),
       project({ name: 'scripts', timeoutMs: 20_000, group: 0 }),
       project({ name: 'http', timeoutMs: 20_000, group: 0 }),
       project({ name: 'conformance', timeoutMs: 20_000, group: 0 }),
+      project({ name: 'fuzz', timeoutMs: 120_000, group: 0 }),
       project({ name: 'integration', timeoutMs: 60_000, group: 1, alone: true }),
       project({ name: 'browser', timeoutMs: 60_000, group: 2, alone: true }),
     ],

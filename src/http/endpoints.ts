@@ -36,7 +36,12 @@ export function whipEndpoint(app: FastifyInstance, deps: SignallingDeps): void {
   const endpoint: Endpoint = { path: '/whip', action: 'publish', open: async (offer) => deps.registry.publish(offer) };
   app.addHook('onRequest', advertiseSdp);
   for (const url of ['/whip/:stream', '/whip']) {
-    app.get(url, { onRequest: deps.gate.guard(endpoint) }, async (_request, reply) => reply.code(204).send());
+    app.route({
+      url,
+      method: ['GET', 'HEAD'], // a HEAD route of the library's own would add the Content-Length that a 204 must not have (RFC 9110 §8.6)
+      onRequest: deps.gate.guard(endpoint),
+      handler: async (_request, reply) => reply.code(204).send(),
+    });
     serveOffers(app, url, { ...deps, ...endpoint });
   }
 }

@@ -56,9 +56,14 @@ export function sessionResource(app: FastifyInstance, { registry, kind, gate, st
     return reply.code(200).send();
   });
 
-  app.get(url, guarded, async (request: SessionRequest, reply) => {
-    sessionOf(request);
-    return reply.code(204).send();
+  app.route({
+    url,
+    method: ['GET', 'HEAD'], // both, so that no HEAD route of the library's own adds a Content-Length to the 204
+    ...guarded,
+    handler: async (request: SessionRequest, reply) => {
+      sessionOf(request);
+      return reply.code(204).send();
+    },
   });
 
   reserveMethods(app, url, ['GET', 'HEAD', 'PATCH', 'DELETE']);

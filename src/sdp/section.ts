@@ -10,6 +10,8 @@ const token = /^[\w!#$%&'*+.^`{|}~-]{1,64}$/;
 const maxRids = 8;
 const maxExtensions = 64;
 const maxSsrcs = 32;
+/** Chromium writes 100 for its video codecs. Each line with `*` counts for every codec, so many of them would be a lot of work. */
+const maxFeedback = 256;
 
 /** Reads one m= section; session-level attributes apply where the section has none of its own (RFC 8866 §6.7). */
 export function parseSection(media: MediaBlock, index: number, session: SessionBlock): OfferedSection {
@@ -68,6 +70,9 @@ function directionOf(value: string | number | undefined): Direction {
 }
 
 function parseCodecs(media: MediaBlock, payloadTypes: readonly number[]): OfferedCodec[] {
+  if ((media.rtcpFb ?? []).length > maxFeedback) {
+    throw new GatewayError('ERR_OFFER_TOO_LARGE', `A section has more than ${maxFeedback} rtcp-fb lines.`);
+  }
   const fmtps = new Map<number, Fmtp>();
   for (const { payload, config } of media.fmtp) {
     const payloadType = integerOf(payload);

@@ -1,8 +1,11 @@
 import { parse, type AttributeBlock, type Scalar, type SessionBlock } from 'sdp-transform';
 import { GatewayError, type ErrorCode } from '../errors.ts';
 
-/** Bounds of one SDP text. The largest offer that a browser writes has some 300 lines of at most 300 characters. */
-const maxLines = 4000;
+/**
+ * Bounds of one SDP text. The largest offer that a browser writes has some 300 lines of at most 300 characters. sdp-transform tries some 60
+ * expressions on a line, so thousands of lines would take longer than a whole session takes to open.
+ */
+const maxLines = 1000;
 const maxLineLength = 4000;
 
 /**

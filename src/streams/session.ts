@@ -3,7 +3,7 @@ import type { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
 import type { MediaTransport, TransportTotals } from '../media/engine.ts';
-import { parseFragment, writeRestartFragment } from '../sdp/fragment.ts';
+import { type IceFragment, parseFragment, writeRestartFragment } from '../sdp/fragment.ts';
 import { watchSilence } from './silence-watch.ts';
 import type { StreamId } from './stream-id.ts';
 import type { TotalsLedger } from './totals.ts';
@@ -108,6 +108,8 @@ export abstract class Session implements SessionInfo {
   #deadline: NodeJS.Timeout;
   #remoteIce: IceCredentials | undefined;
   #etag = newEtag();
+  /** Settles when every PATCH so far is done. */
+  #patched: Promise<unknown> = Promise.resolve();
   #connected = false;
   #stopWatching: () => void = () => undefined;
   #ending: SessionEnding | undefined;
@@ -151,13 +153,25 @@ export abstract class Session implements SessionInfo {
    * Applies a trickle fragment. We are ICE-lite, so candidates are read and dropped; new credentials restart ICE and give our side's
    * fragment with a new tag (RFC 9725 §4.3.3). `isCurrent` is the request's precondition: whether it was made for the present tag.
    *
-   * Throws `ERR_FRAGMENT_MALFORMED`, then `ERR_ETAG_MISMATCH` (conformance F07), and `ERR_MEDIA_UNAVAILABLE` with the old ICE untouched.
+   * Throws `ERR_FRAGMENT_MALFORMED`, then `ERR_ETAG_MISMATCH` (conformance F07), `ERR_MEDIA_UNAVAILABLE` with the old ICE untouched, and
+   * `ERR_SESSION_NOT_FOUND` when the session ended meanwhile.
    */
   async patch(
     fragmentText: string,
     isCurrent: (etag: string) => boolean,
   ): Promise<{ readonly fragmentText: string; readonly etag: string } | undefined> {
-    const { usernameFragment, password } = parseFragment(fragmentText);
+    const fragment = parseFragment(fragmentText);
+    // One after the other: of two restarts for the same tag, the second must find a new one (RFC 9725 §4.3.1).
+    const applied = this.#patched.then(async () => this.#apply(fragment, isCurrent));
+    this.#patched = applied.catch(() => undefined); // its own caller is told
+    return applied;
+  }
+
+  async #apply(
+    { usernameFragment, password }: IceFragment,
+    isCurrent: (etag: string) => boolean,
+  ): Promise<{ readonly fragmentText: string; readonly etag: string } | undefined> {
+    if (this.closed) throw new GatewayError('ERR_SESSION_NOT_FOUND', 'The session has ended.');
     if (!isCurrent(this.#etag)) {
       throw new GatewayError('ERR_ETAG_MISMATCH', 'If-Match names an older ICE session; use the last ETag, or "*" to restart ICE.');
     }

@@ -19,8 +19,10 @@ export async function openConfigured(
   { logger = pino({ level: 'silent' }), farewellMs = 0, yaml = '' }: { logger?: Logger; farewellMs?: number; yaml?: string } = {},
 ): Promise<ConfiguredGateway> {
   const onFreePorts = { SLUICE_HTTP_PORT: '0', SLUICE_RTC_PORT: '0', SLUICE_RTC_LISTEN: '127.0.0.1', SLUICE_RTC_WORKERS: '1' };
+  // Tests share their cores with others: that is no reason to shed load.
+  const unhurried = { SLUICE_LIMITS_EVENT_LOOP_DELAY: '0s', SLUICE_LIMITS_WORKER_CPU: '0' };
   using file = writeTemporary(yaml);
-  const settings = loadSettings({ file: file.path, environment: { ...onFreePorts, ...environment }, cores: 1 });
+  const settings = loadSettings({ file: file.path, environment: { ...onFreePorts, ...unhurried, ...environment }, cores: 1 });
   const host = { cores: 1, interfaces: {}, ffmpeg: undefined, socketBufferBytes: undefined };
   const gateway = await openGateway(parseConfig(settings), { logger, host, farewellMs });
   return Object.assign(gateway, { url: `http://127.0.0.1:${gateway.http.port}` });

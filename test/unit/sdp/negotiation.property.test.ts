@@ -6,6 +6,7 @@ import type { TrackDescription } from '../../../src/sdp/model.ts';
 import { parseOffer } from '../../../src/sdp/offer.ts';
 import { planPublish } from '../../../src/sdp/publish-plan.ts';
 import { consumeCapabilities, planSubscribe, sectionFor } from '../../../src/sdp/subscribe-plan.ts';
+import { expectToAnswer, join, split } from '../../fixtures/expect-answer.ts';
 import { corpus, local, opusTrack, sendersOf, videoTrack } from '../../fixtures/offers/corpus.ts';
 
 const track: fc.Arbitrary<TrackDescription> = fc.oneof(
@@ -16,79 +17,6 @@ const track: fc.Arbitrary<TrackDescription> = fc.oneof(
 const tracks = fc.tuple(fc.option(fc.constant(opusTrack)), fc.option(track)).map((pair) => pair.filter((one) => one !== null));
 const codecs = fc.shuffledSubarray(['offer', 'H264', 'VP8', 'VP9', 'AV1'] as const);
 const userAgent = fc.constantFrom('', 'Mozilla/5.0', 'OBS-Studio/32.1', 'Go-http-client/1.1');
-
-interface Lines {
-  readonly session: readonly string[];
-  readonly sections: readonly (readonly string[])[];
-}
-
-function split(text: string): Lines {
-  const [session = '', ...sections] = text.split(/(?=^m=)/m);
-  const lines = (part: string) => part.split(/\r\n|\n|\r/).filter((line) => line !== '');
-  return { session: lines(session), sections: sections.map(lines) };
-}
-
-function join({ session, sections }: Lines): string {
-  return [...session, ...sections.flat()].map((line) => `${line}\r\n`).join('');
-}
-
-/** Values of one attribute, for example of `mid`. */
-function values(lines: readonly string[], attribute: string): string[] {
-  return lines.filter((line) => line.startsWith(`a=${attribute}:`)).map((line) => line.slice(attribute.length + 3));
-}
-
-/** What must hold for any answer to any offer (RFC 3264 §6, RFC 8829 §5.3), judged from the texts alone. */
-function expectToAnswer(offerText: string, answerText: string, extensionIds: 'as offered' | 'as offered or unused'): void {
-  const offer = split(offerText);
-  const answer = split(answerText);
-  expect(answer.sections).toHaveLength(offer.sections.length);
-  const accepted: string[] = [];
-  for (const [index, lines] of answer.sections.entries()) {
-    const offered = offer.sections[index] ?? [];
-    const [type, port, protocol, ...formats] = (lines[0] ?? '').slice(2).split(' ');
-    const [offeredType, , offeredProtocol, ...offeredFormats] = (offered[0] ?? '').slice(2).split(' ');
-    expect(type).toEqual(offeredType);
-    expect(offeredProtocol?.startsWith(protocol ?? '?')).toBe(true);
-    for (const mid of values(lines, 'mid')) expect(values(offered, 'mid').map((value) => value.trim())).toContain(mid);
-    if (port === '0') continue;
-    expect(values(lines, 'mid')).toHaveLength(1);
-    accepted.push(...values(lines, 'mid'));
-    expect(new Set(formats).size).toBe(formats.length);
-    for (const format of formats) expect(offeredFormats).toContain(format);
-    for (const value of ['rtpmap', 'fmtp', 'rtcp-fb'].flatMap((attribute) => values(lines, attribute)))
-      expect(formats).toContain(value.split(' ')[0]);
-    for (const value of values(lines, 'rtpmap')) expect(values(offered, 'rtpmap').map(codecName)).toContain(codecName(value));
-    for (const value of values(lines, 'rtcp-fb')) expectFeedback(value, values(offered, 'rtcp-fb'));
-    for (const value of values(lines, 'extmap')) expectExtension(value, offer, offered, extensionIds);
-    for (const value of values(lines, 'rid')) expect(values(offered, 'simulcast').join()).toContain(value.split(' ')[0]);
-  }
-  const bundle = values(answer.session, 'group').map((value) => value.replace('BUNDLE ', '').split(' '));
-  if (bundle.length > 0) expect(bundle.flat().toSorted()).toEqual(accepted.toSorted());
-  expect(Buffer.byteLength(answerText)).toBeLessThanOrEqual(8192);
-}
-
-/** `96 VP8` of `96 VP8/90000`. */
-function codecName(rtpmap: string): string {
-  return rtpmap.split('/')[0] ?? '';
-}
-
-function expectFeedback(value: string, offered: readonly string[]): void {
-  const [number, ...feedback] = value.split(' ');
-  const known = offered.map((line) => line.trim().toLowerCase());
-  expect(known.includes(`* ${feedback.join(' ')}`) || known.some((line) => line.startsWith(`${number ?? ''} ${feedback.join(' ')}`))).toBe(
-    true,
-  );
-}
-
-function expectExtension(value: string, offer: Lines, offered: readonly string[], ids: 'as offered' | 'as offered or unused'): void {
-  const [id = '', uri = ''] = value.split(/\/\w+ | /);
-  const inSection = [...values(offered, 'extmap'), ...values(offer.session, 'extmap')].map((line) => line.split(/\/\w+ | /));
-  expect(inSection.map(([, offeredUri]) => offeredUri)).toContain(uri);
-  if (inSection.some(([offeredId, offeredUri]) => offeredId === id && offeredUri === uri)) return;
-  expect(ids).toBe('as offered or unused');
-  const everywhere = [...offer.session, ...offer.sections.flat()];
-  expect(values(everywhere, 'extmap').map((line) => line.split(/[/ ]/)[0])).not.toContain(id);
-}
 
 /** `answered`, or the code of a refusal; any other error is a failure. */
 function outcome(negotiate: () => void): string {
