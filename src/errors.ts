@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'ERR_STREAM_TAKEN'
   | 'ERR_STREAM_CONTESTED'
   | 'ERR_STREAM_NOT_LIVE'
+  | 'ERR_STREAM_NOT_FOUND'
   // the gateway itself
   | 'ERR_DRAINING'
   | 'ERR_MEDIA_UNAVAILABLE'

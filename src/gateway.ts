@@ -44,6 +44,7 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   const { logger, host } = deps;
   await using opened = new AsyncDisposableStack();
   const listen = listenAddresses(config.rtc, host.interfaces);
+  const mediaAddresses = listen.map(({ ip, announcedAddress }) => announcedAddress ?? ip);
   const { workers, port, tcp } = config.rtc;
   const engine = opened.use(await openEngine({ workerBin: undefined, workers, port, tcp, listen, logger }));
   const registry = new StreamRegistry({ engine, logger, policyOf: (streamId) => policyFor(config.streams, streamId) });
@@ -56,13 +57,13 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
     metrics,
     version,
     workers: async () => engine.workers(),
+    node: { ...host, mediaAddresses, wantedSocketBufferBytes: socketBufferBytes },
     webRoot: hasPages ? webRoot : undefined,
     logger,
   });
   opened.defer(async () => http.close());
   metrics?.observeHttp(http.observer);
 
-  const mediaAddresses = listen.map(({ ip, announcedAddress }) => announcedAddress ?? ip);
   announce(config, deps, { version, http: http.address, mediaPorts: engine.ports, mediaAddresses, hasPages });
 
   const parts = opened.move();

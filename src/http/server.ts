@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { operatorApi, type OperatorDeps } from './api/operator-api.ts';
 import { corsHeaders } from './cors.ts';
 import { whepEndpoint, whipEndpoint, type SignallingDeps } from './endpoints.ts';
 import { isOurFault, replyNotFound, replyWithError, toGatewayError } from './error-reply.ts';
@@ -10,7 +11,7 @@ import { sessionResource } from './session-resource.ts';
 import { statusRoutes, type StatusDeps } from './status-routes.ts';
 
 /** What the HTTP edge works with. */
-export interface HttpDeps extends Omit<SignallingDeps & StatusDeps, 'isDraining'> {
+export interface HttpDeps extends Omit<SignallingDeps & StatusDeps & OperatorDeps, 'isDraining'> {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -55,6 +56,7 @@ export async function openHttpServer(deps: HttpDeps): Promise<HttpServer> {
   await app.register(async (scope) => sessionResource(scope, { registry, kind: 'publish' }));
   await app.register(async (scope) => sessionResource(scope, { registry, kind: 'subscribe' }));
   await app.register(async (scope) => statusRoutes(scope, { ...deps, isDraining }));
+  await app.register(async (scope) => operatorApi(scope, { ...deps, isDraining }));
   if (deps.webRoot !== undefined) await app.register(pages, { root: deps.webRoot });
   await app.listen({ host, port });
 

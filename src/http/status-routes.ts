@@ -21,7 +21,7 @@ export interface StatusDeps {
   readonly metrics: { readonly contentType: string; readonly render: () => Promise<string> } | undefined;
 }
 
-/** `/livez`, `/readyz`, `/health`, `/metrics` and `/api/v1/streams`. */
+/** `/livez`, `/readyz`, `/health` and `/metrics`. */
 export function statusRoutes(app: FastifyInstance, deps: StatusDeps): void {
   const { registry, metrics } = deps;
   const startedAt = performance.now();
@@ -60,8 +60,6 @@ export function statusRoutes(app: FastifyInstance, deps: StatusDeps): void {
       contested: registry.reports().flatMap(({ streamId, contestedUntil: until }) => (until === undefined ? [] : [{ streamId, until }])),
     };
   });
-
-  route('/api/v1/streams', async () => registry.reports());
 
   if (metrics !== undefined) {
     route('/metrics', async (reply) => {

@@ -42,6 +42,16 @@ export interface TransportTotals {
   readonly keyFrameRequests: number;
 }
 
+/** What flows on a transport now. */
+export interface TransportTraffic {
+  /** RTP from a publisher, or to a viewer, in bit/s. */
+  readonly bitrate: number;
+  /** Share of packets that were lost of late on the track that lost most, 0 to 1: by our own count, or by what a viewer reports. */
+  readonly loss: number;
+  /** Undefined until RTCP has told. */
+  readonly roundTripMs: number | undefined;
+}
+
 /** One WebRTC transport with one remote peer. */
 export interface MediaTransport {
   readonly id: string;
@@ -55,6 +65,7 @@ export interface MediaTransport {
   /** Every byte that arrived so far, STUN and RTCP included: moves while the peer lives. */
   bytesReceived(): Promise<number>;
   totals(): Promise<TransportTotals>;
+  traffic(): Promise<TransportTraffic>;
   /** Sends a DTLS alert and frees everything below. Idempotent. */
   close(): void;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
-import type { MediaTransport, TransportTotals } from '../media/engine.ts';
+import type { MediaTransport, TransportTotals, TransportTraffic } from '../media/engine.ts';
 import { parseFragment, writeRestartFragment } from '../sdp/fragment.ts';
 import type { StreamId } from './stream-id.ts';
 import type { TotalsLedger } from './totals.ts';
@@ -13,6 +13,7 @@ export type SessionKind = 'publish' | 'subscribe';
 /** Why a session ended. */
 export type SessionEnding =
   | 'deleted'
+  | 'kicked'
   | 'replaced'
   | 'never-connected'
   | 'silent'
@@ -87,6 +88,7 @@ export abstract class Session implements SessionInfo {
   readonly streamId: StreamId;
   readonly userAgent: string;
   readonly answerText: string;
+  readonly since = new Date();
   protected readonly log: Logger;
   protected readonly transport: MediaTransport;
   readonly #context: SessionContext;
@@ -183,6 +185,11 @@ export abstract class Session implements SessionInfo {
   /** What flowed so far. */
   async sample(): Promise<TransportTotals> {
     return this.transport.totals();
+  }
+
+  /** What flows now. */
+  async traffic(): Promise<TransportTraffic> {
+    return this.transport.traffic();
   }
 
   /** Called once, before the transport closes. */
