@@ -7,6 +7,7 @@ import { corsHeaders } from './cors.ts';
 import { whepEndpoint, whipEndpoint, type SignallingDeps } from './endpoints.ts';
 import { isOurFault, replyNotFound, replyWithError, toGatewayError } from './error-reply.ts';
 import { pages } from './pages.ts';
+import { publisherWarnings } from './publisher-warnings.ts';
 import { sessionResource } from './session-resource.ts';
 import { statusRoutes, type StatusDeps } from './status-routes.ts';
 
@@ -55,6 +56,7 @@ export async function openHttpServer(deps: HttpDeps): Promise<HttpServer> {
   await app.register(async (scope) => whepEndpoint(scope, { ...deps, isDraining }));
   await app.register(async (scope) => sessionResource(scope, { registry, kind: 'publish' }));
   await app.register(async (scope) => sessionResource(scope, { registry, kind: 'subscribe' }));
+  await app.register(async (scope) => publisherWarnings(scope, { registry }));
   await app.register(async (scope) => statusRoutes(scope, { ...deps, isDraining }));
   await app.register(async (scope) => operatorApi(scope, { ...deps, isDraining }));
   if (deps.webRoot !== undefined) await app.register(pages, { root: deps.webRoot });

@@ -1,4 +1,5 @@
 import type { TransportTraffic } from '../media/engine.ts';
+import type { IngestReport } from './ingest-watch.ts';
 import type { Session, SessionInfo } from './session.ts';
 import type { Stream } from './stream.ts';
 import type { StreamId } from './stream-id.ts';
@@ -18,6 +19,8 @@ export interface StreamReport {
   }[];
   /** Until when the name is held for its publisher after too many takeovers. */
   readonly contestedUntil: Date | undefined;
+  /** How the publisher's media does; undefined while none arrives. */
+  readonly ingest: IngestReport | undefined;
 }
 
 /** What operators see of a session; never its secret, never an address. */
@@ -42,6 +45,7 @@ export function reportStream(stream: Stream): StreamReport {
       h264Profile: codec === 'H264' ? fmtp['profile-level-id']?.toString() : undefined,
     })),
     contestedUntil: stream.contestedUntil,
+    ingest: stream.tracks === undefined ? undefined : stream.publisher?.ingest,
   };
 }
 

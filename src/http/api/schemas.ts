@@ -31,6 +31,33 @@ const track = {
   h264Profile: Type.Optional(Type.String({ description: '`profile-level-id` as the stream itself says it.' })),
 };
 
+const warningCode = Type.String({ pattern: '^WARN_', description: 'Stable name of what is wrong.' });
+
+const warning = Type.Object({
+  code: warningCode,
+  message: Type.String({ description: 'What it means and what to do.' }),
+  since: time('When it was first seen.'),
+});
+
+/** What a publisher is told about its own media. */
+export const ingestSchema = Type.Object({
+  warnings: Type.Array(warning),
+});
+
+const bitrate = Type.Optional(Type.Integer({ minimum: 0, description: 'What arrives, in bit/s.' }));
+
+const pixels = Type.Optional(Type.Integer({ minimum: 0, description: 'In pixels; absent until measured, and for VP9 and AV1.' }));
+
+const trackDetail = Type.Object({
+  ...track,
+  bitrate,
+  loss: Type.Optional(share('Share of packets lost in the last 10 s.')),
+  framesPerSecond: Type.Optional(Type.Number({ minimum: 0 })),
+  encodings: Type.Array(Type.Object({ rid: Type.Optional(Type.String()), bitrate, width: pixels, height: pixels }), {
+    description: 'The RTP streams that have arrived, smallest first; one without simulcast.',
+  }),
+});
+
 const stream = {
   streamId,
   state: Type.Enum(['waiting', 'live'], { description: '`waiting`: no media yet, or the publisher is gone and may come back.' }),
@@ -40,7 +67,11 @@ const stream = {
 };
 
 /** One entry of the list of streams. */
-export const streamSchema = Type.Object({ ...stream, tracks: Type.Array(Type.Object(track)) });
+export const streamSchema = Type.Object({
+  ...stream,
+  tracks: Type.Array(Type.Object(track)),
+  warnings: Type.Array(warningCode, { description: 'What is wrong with what arrives; the stream itself tells more.' }),
+});
 
 const session = {
   id: sessionId,
@@ -59,7 +90,14 @@ export const sessionSchema = Type.Object({ ...session, kind: Type.Enum(['publish
 export const streamDetailSchema = Type.Object({
   ...stream,
   publisher: Type.Optional(Type.Object(session, { description: 'Absent while nobody publishes.' })),
-  tracks: Type.Array(Type.Object(track)),
+  tracks: Type.Array(trackDetail),
+  gopSeconds: Type.Optional(
+    Type.Number({ minimum: 0, description: 'Time between the key frames that come unasked; absent while unknown, and when none come.' }),
+  ),
+  obeysKeyFrameRequests: Type.Optional(
+    Type.Boolean({ description: 'Whether the encoder sends a key frame when asked for one; absent until that is certain.' }),
+  ),
+  warnings: Type.Array(warning, { description: 'What is wrong with what arrives.' }),
 });
 
 const bytes = (description: string) => Type.Integer({ minimum: 0, description: `${description}, in bytes.` });
@@ -105,5 +143,7 @@ export type StreamView = Static<typeof streamSchema>;
 export type StreamDetailView = Static<typeof streamDetailSchema>;
 /** {@link sessionSchema} as a type. */
 export type SessionView = Static<typeof sessionSchema>;
+/** {@link ingestSchema} as a type. */
+export type IngestView = Static<typeof ingestSchema>;
 /** {@link nodeSchema} as a type. */
 export type NodeView = Static<typeof nodeSchema>;
