@@ -7,6 +7,8 @@ import { policyFor, type Config } from './config/config.ts';
 import type { Host } from './config/host.ts';
 import { listenAddresses } from './config/listen-addresses.ts';
 import { version } from './config/version.ts';
+import { judgeReach } from './doctor/findings.ts';
+import { probeCandidates } from './doctor/reach.ts';
 import { openHttpServer, type HttpServer } from './http/server.ts';
 import type { MediaEngine } from './media/engine.ts';
 import { openEngine } from './media/mediasoup-engine.ts';
@@ -66,6 +68,8 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
 
   announce(config, deps, { version, http: http.address, mediaPorts: engine.ports, mediaAddresses, hasPages });
 
+  if (config.rtc.announcedAddress !== undefined) void tellReach(engine, deps);
+
   const parts = opened.move();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => (closing ??= shutDown({ http, registry, parts, farewellMs: deps.farewellMs ?? 1_000 }));
@@ -94,4 +98,11 @@ function announce(config: Config, { logger, host, showBanner = false }: GatewayD
   if (showBanner) process.stdout.write(`${renderBanner(facts, urls, off)}\n`);
   else logger.info({ ...facts, urls, off }, 'gateway listening');
   for (const warning of warnings(config, host, socketBufferBytes)) logger.warn(warning);
+}
+
+/** Behind NAT or in a container, "connected but no media" begins here: tells whether the announced address leads back to us. */
+async function tellReach(engine: MediaEngine, { logger, host }: GatewayDeps): Promise<void> {
+  const reaches = await probeCandidates(engine).catch(() => []); // the gateway closes already
+  const own = Object.values(host.interfaces).flatMap((infos = []) => infos.map(({ address }) => address));
+  for (const { level, text } of judgeReach(reaches, own)) logger[level === 'fail' ? 'warn' : 'info'](text);
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { PublishSession } from '../streams/publish-session.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import { parseStreamId } from '../streams/stream-id.ts';
+import { ingestSchema } from './api/schemas.ts';
 import { viewIngest } from './api/views.ts';
 import { reserveMethods } from './reserve-methods.ts';
 
@@ -13,7 +14,8 @@ import { reserveMethods } from './reserve-methods.ts';
  */
 export function publisherWarnings(app: FastifyInstance, { registry }: { readonly registry: StreamRegistry }): void {
   const url = '/whip/:stream/:session/warnings';
-  app.get(url, async ({ params }: FastifyRequest<{ Params: { stream: string; session: string } }>, reply) => {
+  const schema = { response: { 200: ingestSchema } };
+  app.get(url, { schema }, async ({ params }: FastifyRequest<{ Params: { stream: string; session: string } }>, reply) => {
     const session = registry.find('publish', parseStreamId(params.stream), params.session);
     reply.header('Cache-Control', 'no-store');
     return viewIngest(session instanceof PublishSession ? session.ingest : undefined);

@@ -81,7 +81,7 @@ export type IncomingTrackEvents = {
 };
 
 /** One RTP stream of a track, as it arrives. */
-export interface EncodingName {
+interface EncodingName {
   readonly ssrc: number;
 }
 
