@@ -27,7 +27,8 @@ const glanceMs = 1000;
  *
  * Costs one request to the worker per track every 2 s and a message per key frame and key-frame request. On top of that, for 1 s of every 30 s,
  * a message per packet (B-frames, frame rate, clock drift), and once at the start and after unexpected key frames, at most every 5 s and
- * usually every 60 s, the packets up to the next key frame (picture size), for which the publisher is asked.
+ * usually every 60 s, the packets up to the next key frame (picture size), for which the publisher is asked. Measured with 20 streams of 60
+ * packets/s: 0.6 to 0.8 ms of CPU a second per stream in Node (35 µs for a glanced packet, 85 µs for a request), nothing to see in the worker.
  */
 export class IngestWatch {
   readonly #log: Logger;
