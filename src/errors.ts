@@ -49,6 +49,7 @@ export type ErrorCode =
   // limits
   | 'ERR_TOO_MANY_SESSIONS'
   | 'ERR_LIMIT_REACHED'
+  | 'ERR_STREAM_NOT_FOUND'
   // the gateway itself
   | 'ERR_OVERLOADED'
   | 'ERR_DRAINING'

@@ -11,6 +11,8 @@ import { isLoopback } from './config/loopback.ts';
 import { version } from './config/version.ts';
 import { openMetricsServer } from './http/metrics-server.ts';
 import { OverloadWatch } from './http/overload.ts';
+import { judgeReach } from './doctor/findings.ts';
+import { probeCandidates } from './doctor/reach.ts';
 import { openHttpServer, type HttpServer } from './http/server.ts';
 import type { MediaEngine } from './media/engine.ts';
 import { openEngine } from './media/mediasoup-engine.ts';
@@ -51,6 +53,7 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   await using opened = new AsyncDisposableStack();
   const authorizer = opened.use(await openAuthorizer(config.auth.methods, { logger }));
   const listen = listenAddresses(config.rtc, host.interfaces);
+  const mediaAddresses = listen.map(({ ip, announcedAddress }) => announcedAddress ?? ip);
   const { workers, port, tcp } = config.rtc;
   const engine = opened.use(await openEngine({ workerBin: undefined, workers, port, tcp, listen, logger }));
   const policyOf = (streamId: string) => policyFor(config.streams, streamId);
@@ -67,6 +70,7 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
     metrics: config.metrics.port === undefined ? metrics : undefined,
     version,
     workers: async () => engine.workers(),
+    node: { ...host, mediaAddresses, wantedSocketBufferBytes: socketBufferBytes },
     webRoot: hasPages ? webRoot : undefined,
     logger,
   });
@@ -74,8 +78,9 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   metrics?.observeHttp(http.observer);
   const metricsPort = metrics === undefined ? undefined : await listenForMetrics(metrics, config.metrics, opened);
 
-  const mediaAddresses = listen.map(({ ip, announcedAddress }) => announcedAddress ?? ip);
   announce(config, deps, { version, http: http.address, mediaPorts: engine.ports, mediaAddresses, hasPages });
+
+  if (config.rtc.announcedAddress !== undefined) void tellReach(engine, deps);
 
   const parts = opened.move();
   let closing: Promise<void> | undefined;
@@ -129,4 +134,11 @@ function announce(config: Config, { logger, host, showBanner = false }: GatewayD
   if (showBanner) process.stdout.write(`${renderBanner(facts, urls, off)}\n`);
   else logger.info({ ...facts, urls, off }, 'gateway listening');
   for (const warning of warnings(config, host, socketBufferBytes)) logger.warn(warning);
+}
+
+/** Behind NAT or in a container, "connected but no media" begins here: tells whether the announced address leads back to us. */
+async function tellReach(engine: MediaEngine, { logger, host }: GatewayDeps): Promise<void> {
+  const reaches = await probeCandidates(engine).catch(() => []); // the gateway closes already
+  const own = Object.values(host.interfaces).flatMap((infos = []) => infos.map(({ address }) => address));
+  for (const { level, text } of judgeReach(reaches, own)) logger[level === 'fail' ? 'warn' : 'info'](text);
 }

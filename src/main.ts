@@ -7,6 +7,8 @@ import { readHost, type Host } from './config/host.ts';
 import { loadSettings } from './config/load.ts';
 import { printSettings } from './config/print.ts';
 import { version } from './config/version.ts';
+import { examine } from './doctor/doctor.ts';
+import { renderFindings } from './doctor/findings.ts';
 import { GatewayError } from './errors.ts';
 import { openGateway } from './gateway.ts';
 
@@ -30,7 +32,16 @@ async function main(args: readonly string[]): Promise<void> {
   const host = readHost(process.env);
   const settings = loadSettings({ file: command.configFile, environment: process.env, cores: host.cores });
   if (command.name === 'print-config') return void process.stdout.write(printSettings(settings));
-  await run(parseConfig(settings), host);
+  const config = parseConfig(settings);
+  if (command.name === 'doctor') return diagnose(config, host);
+  await run(config, host);
+}
+
+/** Prints what was found; the exit code is 1 when something keeps the gateway from working. */
+async function diagnose(config: Config, host: Host): Promise<void> {
+  const findings = await examine(config, host, pino({ level: 'silent' }));
+  process.stdout.write(renderFindings(findings));
+  process.exitCode = findings.some(({ level }) => level === 'fail') ? 1 : 0;
 }
 
 /** Opens the gateway and closes it on a signal, or on an error that nobody handled; also when that comes while it still opens. */

@@ -17,6 +17,7 @@ import { provideWorker } from './worker.mjs';
  */
 export const commands = new Map([
   ['start', start],
+  ['doctor', doctor],
   ['test', test],
   ['dev', dev],
   ['check', check],
@@ -28,6 +29,11 @@ export const commands = new Map([
 async function start(context, args) {
   const env = await prepare(context, ['ffmpeg']);
   return handOver(context, process.execPath, [join('dist', 'main.js'), ...args], env);
+}
+
+/** @type {Command} */
+async function doctor(context, args) {
+  return start(context, ['--doctor', ...args]);
 }
 
 /** @type {Command} */

@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts';
 
 /** What the command line asks for. */
 export type Command =
-  | { readonly name: 'run' | 'print-config'; readonly configFile: string | undefined }
+  | { readonly name: 'run' | 'print-config' | 'doctor'; readonly configFile: string | undefined }
   | { readonly name: 'help' }
   | { readonly name: 'version' };
 
@@ -12,6 +12,7 @@ export const helpText = `Usage: sluice [options]
 
   --config FILE    read settings from FILE (default: $SLUICE_CONFIG, else config/sluice.yaml if there is one)
   --print-config   print the effective settings, secrets masked, and exit
+  --doctor         look at ports, addresses, buffers, FFmpeg and clock, print what was found, and exit (1 if something is broken)
   --help           print this text and exit
   --version        print the version and exit
 
@@ -24,7 +25,8 @@ export function parseCommandLine(args: readonly string[]): Command {
   const options = readOptions(args);
   if (options.help) return { name: 'help' };
   if (options.version) return { name: 'version' };
-  return { name: options['print-config'] ? 'print-config' : 'run', configFile: options.config };
+  const name = options['print-config'] ? 'print-config' : options.doctor ? 'doctor' : 'run';
+  return { name, configFile: options.config };
 }
 
 function readOptions(args: readonly string[]) {
@@ -34,6 +36,7 @@ function readOptions(args: readonly string[]) {
       options: {
         config: { type: 'string' },
         'print-config': { type: 'boolean', default: false },
+        doctor: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
         version: { type: 'boolean', default: false },
       },

@@ -5,6 +5,7 @@ import { Server as TlsServer } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { ErrorCode } from '../errors.ts';
+import { operatorApi, type OperatorDeps } from './api/operator-api.ts';
 import { allowOrigin, type AllowedOrigins } from './cors.ts';
 import { whepEndpoint, whipEndpoint, type SignallingDeps } from './endpoints.ts';
 import { isOurFault, refuseUnknownUrl, replyWithError, toGatewayError } from './error-reply.ts';
@@ -12,15 +13,18 @@ import { translateForwarded } from './forwarded.ts';
 import { Gate, type GateOptions } from './gate.ts';
 import { createNodeServer } from './node-server.ts';
 import { pages } from './pages.ts';
+import { publisherWarnings } from './publisher-warnings.ts';
 import { sessionResource, type SessionDeps } from './session-resource.ts';
 import { statusRoutes, type StatusDeps } from './status-routes.ts';
 import { readTlsPair, watchTlsPair, type TlsFileNames } from './tls-files.ts';
 
 /** What the HTTP edge works with. */
 export interface HttpDeps extends Omit<
-  SignallingDeps & StatusDeps & SessionDeps & GateOptions,
+  SignallingDeps & StatusDeps & SessionDeps & OperatorDeps & GateOptions,
   'isDraining' | 'gate' | 'kind' | 'allowedOrigins'
 > {
+  /** Whether `/api` is there. Default true. */
+  readonly servesApi?: boolean | undefined;
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
@@ -72,7 +76,9 @@ export async function openHttpServer(options: HttpDeps): Promise<HttpServer> {
   await app.register(async (scope) => whepEndpoint(scope, deps));
   await app.register(async (scope) => sessionResource(scope, { ...deps, kind: 'publish' }));
   await app.register(async (scope) => sessionResource(scope, { ...deps, kind: 'subscribe' }));
+  await app.register(async (scope) => publisherWarnings(scope, deps));
   await app.register(async (scope) => statusRoutes(scope, deps));
+  if (options.servesApi ?? true) await app.register(async (scope) => operatorApi(scope, deps));
   if (webRoot !== undefined) await app.register(pages, { root: webRoot, gate });
   const certificate = followCertificate(app, deps);
   await app.listen({ host, port });

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify';
-import { GatewayError } from '../errors.ts';
-import type { StreamRegistry, StreamReport } from '../streams/registry.ts';
+import type { StreamRegistry } from '../streams/registry.ts';
 import { requireNamedOrigin, type AllowedOrigins } from './cors.ts';
 import type { Gate } from './gate.ts';
 import { reserveMethods } from './reserve-methods.ts';
@@ -29,14 +28,12 @@ export interface StatusDeps {
   readonly workers: () => Promise<readonly WorkerHealth[]>;
   /** What `/metrics` shows; undefined: it is switched off, or elsewhere. */
   readonly metrics: MetricsText | undefined;
-  /** Whether `/api` is there. Default true. */
-  readonly servesApi?: boolean | undefined;
   readonly allowedOrigins: AllowedOrigins;
 }
 
 type Answer = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
-/** `/livez`, `/readyz`, `/health`, `/metrics` and `/api/v1/streams`; what is more than a status needs the operator's grant. */
+/** `/livez`, `/readyz`, `/health` and `/metrics`; what is more than a status needs the operator's grant. */
 export function statusRoutes(app: FastifyInstance, deps: StatusDeps): void {
   const { registry, metrics, gate } = deps;
   const operate = { action: 'operate', tokenInQuery: true } as const;
@@ -79,10 +76,6 @@ export function statusRoutes(app: FastifyInstance, deps: StatusDeps): void {
     { onRequest: gate.admit },
   );
 
-  if (deps.servesApi ?? true) {
-    route('/api/v1/streams', async (request, reply) => visibleStreams(request, reply, deps), { onRequest: gate.admit });
-  }
-
   if (metrics !== undefined) {
     route(
       '/metrics',
@@ -106,26 +99,4 @@ function stateReader({ workers: ask, isDraining }: StatusDeps) {
     const status = isDraining() ? 'draining' : workers.length === 0 ? 'unavailable' : 'ok';
     return { status, workers } as const;
   };
-}
-
-/** All streams for operators; for everybody else those that they may watch. Throws like the gate when there are none. */
-async function visibleStreams(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { gate, registry }: StatusDeps,
-): Promise<readonly StreamReport[]> {
-  const tokenInQuery = true;
-  try {
-    await gate.authorize(request, reply, { action: 'operate', streamId: undefined, tokenInQuery });
-    return registry.reports();
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    if (!gate.countsAs('POST', request)) throw error; // one question becomes many
-    const visible: StreamReport[] = [];
-    for (const report of registry.reports()) {
-      if (await gate.allows(request, reply, { action: 'play', streamId: report.streamId, tokenInQuery })) visible.push(report);
-    }
-    if (visible.length === 0) throw error;
-    return visible;
-  }
 }

@@ -42,6 +42,16 @@ export interface TransportTotals {
   readonly keyFrameRequests: number;
 }
 
+/** What flows on a transport now. */
+export interface TransportTraffic {
+  /** RTP from a publisher, or to a viewer, in bit/s. */
+  readonly bitrate: number;
+  /** Share of packets that were lost of late on the track that lost most, 0 to 1: by our own count, or by what a viewer reports. */
+  readonly loss: number;
+  /** Undefined until RTCP has told. */
+  readonly roundTripMs: number | undefined;
+}
+
 /** One WebRTC transport with one remote peer. */
 export interface MediaTransport {
   readonly id: string;
@@ -55,6 +65,7 @@ export interface MediaTransport {
   /** Every byte that arrived so far, STUN and RTCP included: moves while the peer lives. */
   bytesReceived(): Promise<number>;
   totals(): Promise<TransportTotals>;
+  traffic(): Promise<TransportTraffic>;
   /** Sends a DTLS alert and frees everything below. Idempotent. */
   close(): void;
 }
@@ -63,7 +74,34 @@ export interface MediaTransport {
 export type IncomingTrackEvents = {
   /** The first RTP packet of any encoding arrived. Fires once. */
   firstpacket: [];
+  /** A key frame begins to arrive. Once for each key frame of each encoding, except for AV1, whose key frames mediasoup may not know. */
+  keyframe: [EncodingName];
+  /** The publisher is asked for a key frame. */
+  keyframerequest: [EncodingName];
 };
+
+/** One RTP stream of a track, as it arrives. */
+interface EncodingName {
+  readonly ssrc: number;
+}
+
+/** What arrived of one encoding so far. */
+export interface EncodingStats extends EncodingName {
+  readonly rid: string | undefined;
+  readonly packets: number;
+  readonly packetsLost: number;
+  /** Of now, in bit/s. */
+  readonly bitrate: number;
+}
+
+/** The header of an RTP packet that went by. */
+export interface PacketGlance extends EncodingName {
+  readonly sequence: number;
+  /** RTP timestamp, in units of the codec's clock. */
+  readonly timestamp: number;
+  /** In milliseconds, on a clock of its own that never jumps. */
+  readonly arrivedMs: number;
+}
 
 /** Media of one publisher section, as it arrives. */
 export interface IncomingTrack {
@@ -80,6 +118,17 @@ export interface IncomingTrack {
    * Resolves undefined for any other track, for codecs that are not measured (only H264 and VP8 are), and when one stays away for 30 s.
    */
   readonly encodingSizes: Promise<readonly { readonly width: number; readonly height: number }[] | undefined>;
+  /** Clock of its RTP timestamps, in Hz. */
+  readonly clockRate: number;
+  /** One entry for each encoding that has sent, in the track's order; asks the worker. */
+  stats(): Promise<readonly EncodingStats[]>;
+  /** Notes the header of every packet for a while; each costs a message from the worker. One at a time. */
+  glance(durationMs: number): Promise<readonly PacketGlance[]>;
+  /**
+   * Asks the publisher for a key frame of every encoding and reads their picture sizes, in the track's order, undefined where none came in
+   * time; empty for audio and for codecs that are not measured. Reads every packet in Node until then.
+   */
+  measure(timeoutMs: number): Promise<readonly ({ readonly width: number; readonly height: number } | undefined)[]>;
 }
 
 /** A publisher's transport. */

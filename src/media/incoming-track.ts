@@ -1,10 +1,11 @@
 import { EventEmitter } from 'node:events';
 import type { Producer, Router, TransportListenInfo } from 'mediasoup/types';
 import { GatewayError } from '../errors.ts';
-import type { IncomingTrack, IncomingTrackEvents } from './engine.ts';
+import type { EncodingStats, IncomingTrack, IncomingTrackEvents, PacketGlance } from './engine.ts';
 import type { FrameSize } from './h264-sps.ts';
 import { tapH264Profile } from './h264-tap.ts';
-import { tapEncodingSizes } from './simulcast-tap.ts';
+import { tapEncodingSizes, tapPictureSizes } from './picture-tap.ts';
+import { ProducerTrace } from './producer-trace.ts';
 
 /** An {@link IncomingTrack} on its mediasoup producer. */
 export class ProducerTrack implements IncomingTrack {
@@ -12,10 +13,14 @@ export class ProducerTrack implements IncomingTrack {
   readonly h264Profile: Promise<string | undefined>;
   readonly encodingSizes: Promise<readonly FrameSize[] | undefined>;
   readonly producer: Producer;
+  readonly #router: Router;
+  readonly #trace: ProducerTrace;
   #lastPipe: Promise<unknown> = Promise.resolve();
 
   constructor(router: Router, producer: Producer) {
+    this.#router = router;
     this.producer = producer;
+    this.#trace = new ProducerTrace(producer, this.events);
     const isH264 = this.mimeType.toLowerCase() === 'video/h264';
     // A tap that cannot be opened leaves the profile unknown, as a stream without SPS does; the media itself is not touched.
     this.h264Profile = isH264 ? tapH264Profile(router, producer).catch(() => undefined) : Promise.resolve(undefined);
@@ -41,6 +46,26 @@ export class ProducerTrack implements IncomingTrack {
 
   get kind(): 'audio' | 'video' {
     return this.producer.kind;
+  }
+
+  get clockRate(): number {
+    return this.producer.rtpParameters.codecs[0]?.clockRate ?? 90_000;
+  }
+
+  async stats(): Promise<readonly EncodingStats[]> {
+    const streams = await this.producer.getStats();
+    const rids = (this.producer.rtpParameters.encodings ?? []).map(({ rid }) => rid);
+    return streams
+      .toSorted((a, b) => rids.indexOf(a.rid) - rids.indexOf(b.rid))
+      .map(({ ssrc, rid, packetCount, packetsLost, bitrate }) => ({ ssrc, rid, packets: packetCount, packetsLost, bitrate }));
+  }
+
+  async glance(durationMs: number): Promise<readonly PacketGlance[]> {
+    return this.#trace.glance(durationMs);
+  }
+
+  async measure(timeoutMs: number): Promise<readonly (FrameSize | undefined)[]> {
+    return this.kind === 'audio' ? [] : tapPictureSizes(this.#router, this.producer, timeoutMs);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { UnsupportedError } from 'mediasoup/errors';
-import type { Consumer, DtlsParameters, IceParameters, Producer, Router, WebRtcTransport } from 'mediasoup/types';
+import type { BaseRtpStreamStats, Consumer, DtlsParameters, IceParameters, Producer, Router, WebRtcTransport } from 'mediasoup/types';
 import { GatewayError } from '../errors.ts';
 import type {
   IncomingTrack,
@@ -11,6 +11,7 @@ import type {
   TransportEnding,
   TransportEvents,
   TransportTotals,
+  TransportTraffic,
 } from './engine.ts';
 import { ProducerTrack } from './incoming-track.ts';
 import { ConsumerTrack } from './outgoing-track.ts';
@@ -127,6 +128,14 @@ export class WebRtcPublisherTransport extends Transport implements PublisherTran
     return reportAsGatewayError(this.transport.setMaxIncomingBitrate(bitsPerSecond));
   }
 
+  async traffic(): Promise<TransportTraffic> {
+    const [[transport], producers] = await Promise.all([
+      this.transport.getStats(),
+      Promise.all([...this.#producers].map((producer) => producer.getStats())),
+    ]);
+    return trafficOf(transport?.rtpRecvBitrate, producers.flat());
+  }
+
   async totals(): Promise<TransportTotals> {
     const [[transport], producers] = await Promise.all([
       this.transport.getStats(),
@@ -163,6 +172,15 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
     this.#consumers.add(consumer);
     consumer.observer.once('close', () => this.#consumers.delete(consumer));
     return new ConsumerTrack(consumer);
+  }
+
+  async traffic(): Promise<TransportTraffic> {
+    const [[transport], consumers] = await Promise.all([
+      this.transport.getStats(),
+      Promise.all([...this.#consumers].map((consumer) => consumer.getStats())),
+    ]);
+    const streams = consumers.flat().filter(({ type }) => type === 'outbound-rtp');
+    return trafficOf(transport?.rtpSendBitrate, streams);
   }
 
   async totals(): Promise<TransportTotals> {
@@ -203,6 +221,19 @@ async function reportAsGatewayError<T>(request: Promise<T>): Promise<T> {
     if (cause instanceof GatewayError || cause instanceof TypeError || cause instanceof UnsupportedError) throw cause;
     throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The media worker could not do this; try again.', { cause, retryAfterSeconds: 1 });
   }
+}
+
+/** `fractionLost` is the byte of RTCP receiver reports (RFC 3550 §6.4.1). */
+function trafficOf(
+  bitrate: number | undefined,
+  streams: readonly Pick<BaseRtpStreamStats, 'fractionLost' | 'roundTripTime'>[],
+): TransportTraffic {
+  const roundTrips = streams.flatMap(({ roundTripTime = 0 }) => (roundTripTime > 0 ? [roundTripTime] : []));
+  return {
+    bitrate: bitrate ?? 0,
+    loss: Math.max(0, ...streams.map(({ fractionLost }) => fractionLost / 256)),
+    roundTripMs: roundTrips.length === 0 ? undefined : Math.round(Math.max(...roundTrips)),
+  };
 }
 
 function sum(values: readonly number[]): number {

@@ -80,8 +80,16 @@ function countSessions(store: Registry, { observer }: StreamRegistry): void {
 function gaugeStreams(store: Registry, registry: StreamRegistry): Refresh {
   const sessions = new Gauge({ name: 'sluice_sessions', help: 'Sessions that are open.', labelNames: ['kind'], registers: [store] });
   const live = new Gauge({ name: 'sluice_streams_live', help: 'Streams whose publisher sends media.', registers: [store] });
+  const warned = new Gauge({
+    name: 'sluice_ingest_warnings',
+    help: 'Live streams with something wrong in what their publisher sends, by what it is.',
+    labelNames: ['code'],
+    registers: [store],
+  });
   return async () => {
     const counts = registry.counts();
+    warned.reset();
+    for (const { ingest } of registry.reports()) for (const { code } of ingest?.warnings ?? []) warned.inc({ code });
     sessions.set({ kind: 'publish' }, counts.publishers);
     sessions.set({ kind: 'subscribe' }, counts.subscribers);
     live.set(counts.live);

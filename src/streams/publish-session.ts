@@ -5,6 +5,7 @@ import type { TrackDescription } from '../sdp/model.ts';
 import type { PublishPlan } from '../sdp/publish-plan.ts';
 import { refuseAborted } from './aborted.ts';
 import { ascendingOrder } from './encoding-order.ts';
+import { IngestWatch, type IngestReport } from './ingest-watch.ts';
 import { Session, type SessionContext, type SessionEnding } from './session.ts';
 
 /** A track of a live stream: what is known of it, and where its media comes in. */
@@ -21,6 +22,7 @@ export class PublishSession extends Session {
   readonly #transport: PublisherTransport;
   readonly #tracks: readonly LiveTrack[];
   readonly #ended = new AbortController();
+  #watch: IngestWatch | undefined;
 
   /**
    * Opens a transport, starts DTLS and receives every planned track, all at once.
@@ -66,7 +68,14 @@ export class PublishSession extends Session {
     if (!(await this.#firstPacket())) return undefined;
     this.reportMedia('first media received');
     const tracks = await Promise.all(this.#tracks.map((track) => this.#measured(track)));
-    return this.closed ? undefined : tracks;
+    if (this.closed) return undefined;
+    this.#watch = new IngestWatch(tracks, this.log);
+    return tracks;
+  }
+
+  /** How the media that arrives does; undefined before it does. */
+  get ingest(): IngestReport | undefined {
+    return this.#watch?.report;
   }
 
   /**
@@ -77,11 +86,14 @@ export class PublishSession extends Session {
    */
   async corrected(tracks: readonly LiveTrack[]): Promise<readonly LiveTrack[] | undefined> {
     const corrected = await Promise.all(tracks.map(async (track) => this.#inOrder(track)));
-    return this.closed || corrected.every((track, index) => track === tracks[index]) ? undefined : corrected;
+    if (this.closed || corrected.every((track, index) => track === tracks[index])) return undefined;
+    this.#watch?.follow(corrected);
+    return corrected;
   }
 
   protected override release(_ending: SessionEnding): void {
     this.#ended.abort();
+    this.#watch?.stop();
   }
 
   protected override onConnected(): void {

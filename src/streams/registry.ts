@@ -8,11 +8,12 @@ import { planSubscribe } from '../sdp/subscribe-plan.ts';
 import { refuseAborted } from './aborted.ts';
 import { PublishSession } from './publish-session.ts';
 import { Seats, type SeatLimits, type SessionClient } from './seats.ts';
-import type { RegistryEvents, Session, SessionContext, SessionKind } from './session.ts';
+import type { RegistryEvents, Session, SessionContext, SessionInfo, SessionKind } from './session.ts';
 import { enforceTerms, termsOf, type SessionTerms, type TermLimits } from './session-terms.ts';
 import { notLive, Stream } from './stream.ts';
 import type { StreamId } from './stream-id.ts';
 import type { StreamPolicy } from './stream-policy.ts';
+import { reportSession, reportStream, type SessionReport, type StreamReport } from './stream-report.ts';
 import { SubscribeSession } from './subscribe-session.ts';
 import { TotalsLedger } from './totals.ts';
 
@@ -42,23 +43,6 @@ export interface OpenRequest {
 export interface SubscribeRequest extends OpenRequest {
   /** The player wants our offer instead of an answer to its own (WHEP §4.3.2). */
   readonly counterOffer?: boolean;
-}
-
-/** What `/health` and the list of streams tell. */
-export interface StreamReport {
-  readonly streamId: StreamId;
-  /** `waiting`: before the first packet, or in the grace time. */
-  readonly state: 'waiting' | 'live';
-  readonly since: Date;
-  readonly subscribers: number;
-  readonly tracks: readonly {
-    readonly kind: 'audio' | 'video';
-    readonly codec: string;
-    readonly rids: readonly string[];
-    readonly h264Profile: string | undefined;
-  }[];
-  /** Until when the name is held for its publisher after too many takeovers. */
-  readonly contestedUntil: Date | undefined;
 }
 
 /** How long a viewer's POST waits for a stream that is about to be live, in milliseconds. */
@@ -164,19 +148,29 @@ export class StreamRegistry {
   }
 
   reports(): readonly StreamReport[] {
-    return [...this.#streams.values()].map((stream) => ({
-      streamId: stream.id,
-      state: stream.tracks === undefined ? 'waiting' : 'live',
-      since: stream.since,
-      subscribers: stream.subscriberCount,
-      tracks: (stream.tracks ?? []).map(({ description: { kind, codec, rids, fmtp } }) => ({
-        kind,
-        codec,
-        rids,
-        h264Profile: codec === 'H264' ? fmtp['profile-level-id']?.toString() : undefined,
-      })),
-      contestedUntil: stream.contestedUntil,
-    }));
+    return [...this.#streams.values()].map(reportStream);
+  }
+
+  /** Every stream that there is, by its name; undefined for others. */
+  stream(streamId: StreamId): Stream | undefined {
+    return this.#streams.get(streamId);
+  }
+
+  /** The open sessions, those of one stream where one is named; asks the workers. */
+  async sessions(streamId?: StreamId): Promise<readonly SessionReport[]> {
+    const sessions = [...this.#sessions.values()].filter((session) => streamId === undefined || session.streamId === streamId);
+    return Promise.all(sessions.map(reportSession));
+  }
+
+  /**
+   * Ends a session by its loggable id, as an operator wants it: its peer gets a DTLS alert. A publisher's stream waits for the next one as
+   * after any other ending. Throws `ERR_SESSION_NOT_FOUND`.
+   */
+  kick(sessionId: string): SessionInfo {
+    const session = [...this.#sessions.values()].find(({ id }) => id === sessionId);
+    if (session === undefined) throw new GatewayError('ERR_SESSION_NOT_FOUND', 'There is no such session, or it has ended.');
+    session.close('kicked');
+    return session;
   }
 
   counts(): { readonly streams: number; readonly live: number; readonly publishers: number; readonly subscribers: number } {

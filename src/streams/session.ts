@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
-import type { MediaTransport, TransportTotals } from '../media/engine.ts';
+import type { MediaTransport, TransportTotals, TransportTraffic } from '../media/engine.ts';
 import { type IceFragment, parseFragment, writeRestartFragment } from '../sdp/fragment.ts';
 import { watchSilence } from './silence-watch.ts';
 import type { StreamId } from './stream-id.ts';
@@ -14,6 +14,7 @@ export type SessionKind = 'publish' | 'subscribe';
 /** Why a session ended. */
 export type SessionEnding =
   | 'deleted'
+  | 'kicked'
   | 'replaced'
   | 'never-connected'
   | 'silent'
@@ -101,6 +102,7 @@ export abstract class Session implements SessionInfo {
   readonly userAgent: string;
   /** Body of the reply to the POST: our answer, or our counter-offer. */
   readonly answerText: string;
+  readonly since = new Date();
   protected readonly log: Logger;
   protected readonly transport: MediaTransport;
   readonly #context: SessionContext;
@@ -219,6 +221,11 @@ export abstract class Session implements SessionInfo {
   /** What flowed so far. */
   async sample(): Promise<TransportTotals> {
     return this.transport.totals();
+  }
+
+  /** What flows now. */
+  async traffic(): Promise<TransportTraffic> {
+    return this.transport.traffic();
   }
 
   /** Called once, before the transport closes. */

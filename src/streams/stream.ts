@@ -67,8 +67,9 @@ export class Stream {
     return this.#since;
   }
 
-  get hasPublisher(): boolean {
-    return this.#publisher !== undefined;
+  /** Who publishes now; from the answer on, whether connected or not. */
+  get publisher(): PublishSession | undefined {
+    return this.#publisher?.session;
   }
 
   get subscriberCount(): number {

@@ -5,6 +5,7 @@ test.for([
   [[], { name: 'run', configFile: undefined }],
   [['--config', 'a.yaml'], { name: 'run', configFile: 'a.yaml' }],
   [['--config=a.yaml', '--print-config'], { name: 'print-config', configFile: 'a.yaml' }],
+  [['--doctor'], { name: 'doctor', configFile: undefined }],
   [['--version'], { name: 'version' }],
   [['--help', '--version'], { name: 'help' }],
 ] as const)('%j asks for %j', ([args, command]) => {

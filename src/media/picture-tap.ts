@@ -5,23 +5,34 @@ import { rtpSsrc } from './rtp-payload.ts';
 import { readVp8KeyFrameSize } from './vp8-key-frame.ts';
 
 /** How long all encodings may take to show a key frame, in milliseconds; browsers add the larger ones as their estimate grows. */
-const tapTimeoutMs = 30_000;
+const simulcastTimeoutMs = 30_000;
 
 /**
  * Measures the encodings of an H264 or VP8 simulcast producer: the picture size of each, in the producer's order.
  *
- * Reads every packet in Node, so it stops as soon as all are known. Resolves undefined when the producer closes first, or when an encoding
- * shows no key frame in time.
+ * Resolves undefined when the producer closes first, or when an encoding shows no key frame in time.
  */
 export async function tapEncodingSizes(router: Router, producer: Producer): Promise<readonly FrameSize[] | undefined> {
+  const sizes = await tapPictureSizes(router, producer, simulcastTimeoutMs);
+  const known = sizes.filter((size) => size !== undefined);
+  return known.length === 0 || known.length < sizes.length ? undefined : known;
+}
+
+/**
+ * Asks a video producer for key frames, as every new consumer does, and reads the picture size of each encoding, in the producer's order.
+ *
+ * Reads every packet in Node, so it stops as soon as all are known, at the timeout, and when the producer closes. Only H264 and VP8 are
+ * read: other codecs give an empty list at once.
+ */
+export async function tapPictureSizes(router: Router, producer: Producer, timeoutMs: number): Promise<readonly (FrameSize | undefined)[]> {
   const codec = codecOf(producer.rtpParameters.codecs[0]?.mimeType ?? '');
-  if (codec !== 'H264' && codec !== 'VP8') return undefined;
   const transport = await router.createDirectTransport();
   try {
     const rtpCapabilities: RtpCapabilities = { codecs: [{ ...codecLabel(codec), preferredPayloadType: 96 }], headerExtensions: [] };
     const consumer = await transport.consume({ producerId: producer.id, rtpCapabilities, pipe: true });
+    if (codec !== 'H264' && codec !== 'VP8') return [];
     const readSize = codec === 'VP8' ? readVp8KeyFrameSize : (packet: Uint8Array) => readSequenceParameters(packet)?.size;
-    return await allSizes(consumer, readSize);
+    return await allSizes(consumer, readSize, timeoutMs);
   } finally {
     transport.close();
   }
@@ -30,28 +41,24 @@ export async function tapEncodingSizes(router: Router, producer: Producer): Prom
 async function allSizes(
   consumer: Consumer,
   readSize: (packet: Uint8Array) => FrameSize | undefined,
-): Promise<readonly FrameSize[] | undefined> {
+  timeoutMs: number,
+): Promise<readonly (FrameSize | undefined)[]> {
   const ssrcs = (consumer.rtpParameters.encodings ?? []).map(({ ssrc }) => ssrc);
   const sizes = new Map<number, FrameSize>();
   return new Promise((resolve) => {
-    const settle = (result: readonly FrameSize[] | undefined): void => {
+    const settle = (): void => {
       clearTimeout(timer);
       consumer.removeAllListeners('rtp');
-      resolve(result);
+      resolve(ssrcs.map((_ssrc, encoding) => sizes.get(encoding)));
     };
-    const timer = setTimeout(() => {
-      settle(undefined);
-    }, tapTimeoutMs);
-    consumer.observer.once('close', () => {
-      settle(undefined);
-    });
+    const timer = setTimeout(settle, timeoutMs);
+    consumer.observer.once('close', settle);
     consumer.on('rtp', (packet) => {
       const index = ssrcs.indexOf(rtpSsrc(packet));
       const size = index === -1 || sizes.has(index) ? undefined : readSize(packet);
       if (size === undefined) return;
       sizes.set(index, size);
-      const known = ssrcs.flatMap((_ssrc, encoding) => sizes.get(encoding) ?? []);
-      if (known.length === ssrcs.length) settle(known);
+      if (sizes.size === ssrcs.length) settle();
     });
   });
 }

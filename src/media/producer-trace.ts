@@ -1,0 +1,78 @@
+import type { EventEmitter } from 'node:events';
+import type { Producer, ProducerTraceEventData, ProducerTraceEventType } from 'mediasoup/types';
+import type { IncomingTrackEvents, PacketGlance } from './engine.ts';
+
+/** What is always told of video: a message per key frame and per request, next to nothing. */
+const videoTraces: readonly ProducerTraceEventType[] = ['keyframe', 'pli', 'fir'];
+
+/** Turns the worker's trace events of one producer into events of its track, and lets packets be glanced at for a while. */
+export class ProducerTrace {
+  readonly #producer: Producer;
+  readonly #always: readonly ProducerTraceEventType[];
+  readonly #events: EventEmitter<IncomingTrackEvents>;
+  /** RTP timestamp of the last key frame of each SSRC: each packet of one is traced. */
+  readonly #lastKeyFrame = new Map<number, number>();
+  #glanced: PacketGlance[] | undefined;
+
+  constructor(producer: Producer, events: EventEmitter<IncomingTrackEvents>) {
+    this.#producer = producer;
+    this.#events = events;
+    this.#always = producer.kind === 'video' ? videoTraces : [];
+    producer.on('trace', (data) => {
+      this.#onTrace(data);
+    });
+    if (this.#always.length > 0) void this.#enable(this.#always);
+  }
+
+  /** Collects the headers of packets. What was seen so far is given when the producer closes meanwhile. */
+  async glance(durationMs: number): Promise<readonly PacketGlance[]> {
+    const glanced: PacketGlance[] = [];
+    this.#glanced = glanced;
+    await this.#enable([...this.#always, 'rtp']);
+    await new Promise<void>((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        this.#producer.observer.off('close', settle);
+        resolve();
+      };
+      const timer = setTimeout(settle, durationMs);
+      this.#producer.observer.once('close', settle);
+      if (this.#producer.closed) settle();
+    });
+    this.#glanced = undefined;
+    await this.#enable(this.#always);
+    return glanced;
+  }
+
+  async #enable(types: readonly ProducerTraceEventType[]): Promise<void> {
+    if (this.#producer.closed) return;
+    await this.#producer.enableTraceEvent([...types]).catch(() => undefined); // closed meanwhile: there is nothing to watch any more
+  }
+
+  #onTrace({ type, timestamp: arrivedMs, info }: ProducerTraceEventData): void {
+    if (type === 'pli' || type === 'fir') {
+      this.#events.emit('keyframerequest', { ssrc: numberIn(info, 'ssrc') });
+      return;
+    }
+    const packet = info['rtpPacket'];
+    if (typeof packet !== 'object' || packet === null) return;
+    const [ssrc, timestamp] = [numberIn(packet, 'ssrc'), numberIn(packet, 'timestamp')];
+    // A packet of a key frame is traced as that, and not as a packet.
+    if (type === 'rtp' || type === 'keyframe')
+      this.#glanced?.push({ ssrc, timestamp, sequence: numberIn(packet, 'sequenceNumber'), arrivedMs });
+    if (type !== 'keyframe' || !isLater(timestamp, this.#lastKeyFrame.get(ssrc))) return;
+    this.#lastKeyFrame.set(ssrc, timestamp);
+    this.#events.emit('keyframe', { ssrc });
+  }
+}
+
+/** Whether a 32-bit RTP timestamp lies after another one: packets of old key frames are retransmitted. */
+function isLater(timestamp: number, last: number | undefined): boolean {
+  return last === undefined || (timestamp !== last && (timestamp - last + 2 ** 32) % 2 ** 32 < 2 ** 31);
+}
+
+/** mediasoup types what it traces as unknown. */
+function numberIn(info: object, key: string): number {
+  const value: unknown = Object.entries(info).find(([name]) => name === key)?.[1];
+  return typeof value === 'number' ? value : 0;
+}
