@@ -64,7 +64,7 @@ test(`${offers} mutants of offers as requests leave neither a 5xx nor a transpor
     await using gateway = await openTestGateway({ connectTimeoutMs: 1_000, graceMs: 100, takeover: 'replace' });
     const worker = (await gateway.workers())[0]?.pid;
     {
-      await using _publisher = await NativePublisher.open(gateway.whip('live'));
+      await using publisher = await NativePublisher.open(gateway.whip('live'));
       await expect.poll(() => gateway.stream('live')?.state, soon).toBe('live');
       const statuses = await bombard(gateway, seed);
       console.log(
@@ -74,8 +74,10 @@ test(`${offers} mutants of offers as requests leave neither a 5xx nor a transpor
           .join(', ')}`,
       );
       expect(statuses.get(201)).toBeGreaterThan(offers / 20);
+      expect(await publisher.delete()).toBe(200);
     }
-    await expect.poll(async () => gateway.workerTotals(), soon).toEqual({ routers: 0, transports: 0 });
+    const left = async () => ({ ...(await gateway.workerTotals()), ...gateway.registry.counts() });
+    await expect.poll(left, soon).toEqual({ routers: 0, transports: 0, streams: 0, live: 0, publishers: 0, subscribers: 0 });
     expect((await gateway.workers())[0]?.pid).toBe(worker);
   }
   process.off('unhandledRejection', onRejection);
