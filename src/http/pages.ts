@@ -20,7 +20,9 @@ export async function pages(app: FastifyInstance, { root }: { readonly root: str
   app.get('/', async (_request, reply) => reply.sendFile('index.html'));
   for (const page of ['publish', 'watch']) {
     app.get<{ Params: { stream: string } }>(`/${page}/:stream`, async ({ params }, reply) => {
-      parseStreamId(params.stream);
+      const streamId = parseStreamId(params.stream);
+      const { pathname, search } = new URL(reply.request.url, 'http://any');
+      if (pathname.endsWith('/')) return reply.redirect(`../${streamId}${search}`, 308); // the pages' own URLs are relative
       return reply.sendFile(`${page}.html`);
     });
     reserveMethods(app, `/${page}/:stream`, ['GET', 'HEAD']);
