@@ -5,11 +5,17 @@ import { findProgram } from './programs.mjs';
 import { InstallFailure, installPackages } from './system-packages.mjs';
 
 /** @typedef {import('./context.mjs').Context} Context */
-/** @typedef {{ programs: readonly string[], packages: readonly string[], without: string }} Tool */
+/**
+ * @typedef {object} Tool
+ * @property {readonly string[]} programs Names or paths.
+ * @property {readonly string[]} packages
+ * @property {string} without
+ * @property {boolean} [startsService] Installing it starts a service, which a test may do to a machine of CI only.
+ */
 
 const retryAfterMs = 24 * 60 * 60_000;
 
-/** @type {Record<'ffmpeg' | 'chromium' | 'curl', Tool>} */
+/** @type {Record<'ffmpeg' | 'chromium' | 'curl' | 'nginx', Tool>} */
 const tools = {
   ffmpeg: { programs: ['ffmpeg'], packages: ['ffmpeg'], without: 'without it, what needs FFmpeg is switched off' },
   chromium: {
@@ -18,6 +24,12 @@ const tools = {
     without: 'without it, the browser tests are skipped',
   },
   curl: { programs: ['curl'], packages: ['curl'], without: 'without it, the test of examples/whip-whep.sh is skipped' },
+  nginx: {
+    programs: ['nginx', '/usr/sbin/nginx'], // few users have the folder on their PATH
+    packages: ['nginx'],
+    without: 'without it, the tests behind a reverse proxy are skipped',
+    startsService: true,
+  },
 };
 
 /**
@@ -31,10 +43,14 @@ const tools = {
  */
 export async function provideTools(context, names) {
   for (const name of names) {
-    const { programs, packages, without } = tools[name];
+    const { programs, packages, without, startsService = false } = tools[name];
     if (findProgram(context.env, programs)) continue;
     const failureFile = join(context.cacheDir, `${name}-not-installed`);
     const isCi = context.env['CI'] === 'true';
+    if (!isCi && startsService) {
+      context.say(`no ${name} here: ${without}`);
+      continue;
+    }
     if (!isCi && (await hasFailedLately(failureFile))) {
       context.say(`no ${name} here, and it could not be installed today: ${without}. To try again now: rm ${failureFile}`);
       continue;

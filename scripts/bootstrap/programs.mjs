@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
-import { basename, delimiter, join } from 'node:path';
+import { basename, delimiter, isAbsolute, join } from 'node:path';
 import { BootstrapError } from './context.mjs';
 
 /** @typedef {import('./context.mjs').Context} Context */
@@ -35,7 +35,7 @@ export function isExecutableFile(path) {
 }
 
 /**
- * The first of some programs that is on the `PATH`.
+ * The first of some programs that is on the `PATH`, or where its absolute path says.
  *
  * @param {NodeJS.ProcessEnv} env
  * @param {readonly string[]} names
@@ -43,7 +43,7 @@ export function isExecutableFile(path) {
  */
 export function findProgram(env, names) {
   const folders = (env['PATH'] ?? '').split(delimiter).filter(Boolean);
-  return names.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutableFile);
+  return names.flatMap((name) => (isAbsolute(name) ? [name] : folders.map((folder) => join(folder, name)))).find(isExecutableFile);
 }
 
 /**

@@ -26,7 +26,9 @@ export async function pages(app: FastifyInstance, { root, gate }: { readonly roo
   );
   for (const page of ['publish', 'watch']) {
     app.get<{ Params: { stream: string } }>(`/${page}/:stream`, async ({ params }, reply) => {
-      parseStreamId(params.stream);
+      const streamId = parseStreamId(params.stream);
+      const { pathname, search } = new URL(reply.request.url, 'http://any');
+      if (pathname.endsWith('/')) return reply.redirect(`../${streamId}${search}`, 308); // the pages' own URLs are relative
       return reply.sendFile(`${page}.html`);
     });
     reserveMethods(app, `/${page}/:stream`, ['GET', 'HEAD']);

@@ -14,16 +14,19 @@ export function isStreamId(text: string): boolean {
   return /^[A-Za-z0-9_-]{1,64}$/.test(text);
 }
 
-/** The URLs of a stream on this server. */
-export function addressOf(streamId: string): StreamAddress {
-  const url = (path: string): string => new URL(`${path}/${encodeURIComponent(streamId)}`, location.origin).href;
-  const watchPage = url('/watch');
+/** Where the gateway is, under whatever path a proxy has put it: this module is in `web/` there. */
+export const gatewayUrl = new URL('..', import.meta.url).href;
+
+/** The URLs of a stream on this gateway; `base` ends with a slash. */
+export function addressOf(streamId: string, base = gatewayUrl): StreamAddress {
+  const url = (path: string): string => new URL(`${path}/${encodeURIComponent(streamId)}`, base).href;
+  const watchPage = url('watch');
   return {
     streamId,
-    whip: url('/whip'),
-    whep: url('/whep'),
+    whip: url('whip'),
+    whep: url('whep'),
     watchPage,
-    publishPage: url('/publish'),
+    publishPage: url('publish'),
     embedCode: `<iframe src="${watchPage}?embed=1" width="640" height="360" allow="autoplay; fullscreen"></iframe>`,
   };
 }

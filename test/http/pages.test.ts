@@ -59,3 +59,15 @@ test('modules can be imported by pages of other origins', async ({ gateway }) =>
 test('pages are read only', async ({ gateway }) => {
   expect((await request(gateway.url).post('/watch/show')).status).toBe(405);
 });
+
+test.for([
+  ['/watch/show/', '/watch/show'],
+  ['/publish/show/?source=pattern&next=/a/', '/publish/show?source=pattern&next=/a/'],
+] as const)(
+  '%s leads to %s under whatever prefix, because pages name what they need relative to themselves',
+  async ([path, target], { gateway }) => {
+    const response = await request(gateway.url).get(path);
+    expect(response.status).toBe(308);
+    expect(new URL(response.get('Location') ?? '', `https://proxy.example/live${path}`).href).toBe(`https://proxy.example/live${target}`);
+  },
+);

@@ -48,6 +48,7 @@ test('a program is found where the PATH has an executable file of its name', asy
   expect(findProgram(env, ['notes'])).toBeUndefined();
   const tool = await scratch.script('bin/tool', '');
   expect(findProgram(env, ['notes', 'tool'])).toBe(tool);
+  expect(findProgram({}, ['tool', tool])).toBe(tool);
   expect(isExecutableFile(scratch.dir)).toBe(false);
 });
 

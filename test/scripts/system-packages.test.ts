@@ -88,3 +88,10 @@ test('a tool on the PATH is used as it is', async () => {
   await provideTools(bareContext(scratch, { CI: 'true' }), ['chromium']);
   expect(scratch.said).toEqual([]);
 });
+
+test('outside of CI no package is installed for a test whose service would then run', async () => {
+  await using scratch = await openScratch();
+  await putDebian(scratch);
+  await provideTools(bareContext(scratch), ['nginx']);
+  expect(await aptCalls(scratch)).toEqual([]);
+});
