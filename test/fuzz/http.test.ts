@@ -115,7 +115,7 @@ async function statusesOf(port: number, bytes: string): Promise<readonly number[
   socket.on('data', (chunk) => (text += chunk.toString('latin1')));
   socket.on('error', () => undefined); // a reset is an answer, too
   socket.end(bytes);
-  await once(socket, 'close');
+  await new Promise((resolve) => socket.once('close', resolve)); // events.once() would throw at the reset
   return [...text.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status));
 }
 
