@@ -144,7 +144,7 @@ const environment = Object.fromEntries(
 test('compose.yaml sets variables that exist, to values with which the gateway starts beyond loopback', () => {
   expect(listSettings().map(({ variable }) => variable)).toEqual(expect.arrayContaining(Object.keys(environment)));
   const settings = loadSettings({ environment, cores: 4 });
-  expect(settings).toMatchObject({ http: { host: '0.0.0.0' }, auth: { mode: 'none' }, rtc: { announcedAddress: '203.0.113.7' } });
+  expect(settings).toMatchObject({ http: { host: '0.0.0.0' }, auth: { mode: ['none'] }, rtc: { announcedAddress: '203.0.113.7' } });
   expect(() => loadSettings({ environment: { ...environment, SLUICE_AUTH_MODE: undefined }, cores: 4 })).toThrow('auth.mode');
 });
 
