@@ -57,7 +57,7 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   const { workers, port, tcp } = config.rtc;
   const engine = opened.use(await openEngine({ workerBin: undefined, workers, port, tcp, listen, logger }));
   const policyOf = (streamId: string) => policyFor(config.streams, streamId);
-  const registry = new StreamRegistry({ engine, logger, policyOf, limits: config.limits.sessions });
+  const registry = new StreamRegistry({ engine, logger, policyOf, limits: config.limits.sessions, offerBounds: config.limits.offers });
   opened.defer(async () => registry.close());
   const metrics = config.metrics.enabled ? openMetrics({ registry, engine }) : undefined;
   const overload = opened.use(new OverloadWatch({ ...config.limits.overload, workers: async () => engine.workers() }));
@@ -100,6 +100,7 @@ function edgeOptions({ http, auth, rtc, limits }: Config) {
     redirect: ({ streamId }: { readonly streamId: string }) => redirectFor(http.redirect, streamId),
     iceServers: rtc.iceServers.length > 0 ? rtc.iceServers : undefined,
     rates: limits.rates,
+    bodyBytes: limits.bodyBytes,
   };
 }
 

@@ -14,6 +14,8 @@ export interface LimitsConfig {
     readonly publisherBitrate: number | undefined;
     readonly sessionAgeMs: number | undefined;
   };
+  readonly bodyBytes: number;
+  readonly offers: { readonly sections: number; readonly candidates: number; readonly codecs: number };
   /** Requests of one address, a minute. */
   readonly rates: {
     readonly GET: number | undefined;
@@ -44,6 +46,8 @@ export function parseLimits(limits: Settings['limits']): LimitsConfig {
       publisherBitrate: positive(limits.publisherBitrate),
       sessionAgeMs: limits.sessionAge === undefined ? undefined : positive(milliseconds(limits.sessionAge)),
     },
+    bodyBytes: limits.bodyBytes,
+    offers: { sections: limits.offerSections, candidates: limits.offerCandidates, codecs: limits.offerCodecs },
     rates: {
       GET: positive(limits.getsPerMinute),
       POST: positive(limits.postsPerMinute),

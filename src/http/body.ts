@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { GatewayError } from '../errors.ts';
 
-/** Longest body that is read, in bytes (conformance L08). */
-const bodyLimit = 64 * 1024;
+/** Longest body that is read by default, in bytes (conformance L08). */
+const longestBody = 64 * 1024;
 
 /** The media type of the body without case and parameters (RFC 9110 §8.3.1); empty where none is given. */
 export function contentTypeOf(request: FastifyRequest): string {
@@ -17,8 +17,8 @@ export function requireContentType(request: FastifyRequest, type: string): void 
 }
 
 /** Reads the body. Throws `ERR_BODY_TOO_LARGE` without reading the rest, and `ERR_REQUEST_ABORTED` when the client goes away. */
-export async function readBody({ raw, headers }: FastifyRequest): Promise<string> {
-  if (Number(headers['content-length'] ?? 0) > bodyLimit) throw tooLarge();
+export async function readBody({ raw, headers }: FastifyRequest, bodyLimit = longestBody): Promise<string> {
+  if (Number(headers['content-length'] ?? 0) > bodyLimit) throw tooLarge(bodyLimit);
   const chunks: Buffer[] = [];
   let size = 0;
   try {
@@ -32,10 +32,10 @@ export async function readBody({ raw, headers }: FastifyRequest): Promise<string
   } catch (cause) {
     throw new GatewayError('ERR_REQUEST_ABORTED', 'The request was aborted.', { cause });
   }
-  if (size > bodyLimit) throw tooLarge();
+  if (size > bodyLimit) throw tooLarge(bodyLimit);
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function tooLarge(): GatewayError {
+function tooLarge(bodyLimit: number): GatewayError {
   return new GatewayError('ERR_BODY_TOO_LARGE', `The body may have at most ${bodyLimit} bytes.`);
 }

@@ -17,6 +17,8 @@ export interface SignallingDeps {
   readonly logger: Logger;
   /** Base of session URLs; undefined: the request tells. */
   readonly publicUrl: string | undefined;
+  /** Longest body, in bytes. Default 64 KiB. */
+  readonly bodyBytes?: number | undefined;
   /** STUN and TURN servers that those who may use the endpoint are told of. Default: none. */
   readonly iceServers?: readonly IceServer[] | undefined;
   /** Base URL of the node that a POST for the stream has to go to; undefined: this one. Default: this one, always. */
@@ -76,7 +78,7 @@ async function openSession(request: FastifyRequest, reply: FastifyReply, endpoin
   const streamId = parseStreamId(granted ?? '');
   requireContentType(request, sdp);
   const signal = clientGoneSignal(reply);
-  const offerText = await readBody(request);
+  const offerText = await readBody(request, endpoint.bodyBytes);
   const elsewhere = redirect?.({ action, streamId });
   if (elsewhere !== undefined)
     return reply

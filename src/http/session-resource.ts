@@ -18,12 +18,14 @@ export interface SessionDeps {
   readonly registry: StreamRegistry;
   readonly kind: SessionKind;
   readonly gate: Gate;
+  /** Longest body, in bytes. Default 64 KiB. */
+  readonly bodyBytes?: number | undefined;
   /** Refuse a PATCH without `If-Match`, as RFC 9725 §4.3.1 says; else it counts as made for the present tag. Default true. */
   readonly strictEtag?: boolean | undefined;
 }
 
 /** `/whip/{stream}/{session}` or `/whep/{stream}/{session}`: trickle ICE, ICE restart, end (RFC 9725 §4.2, §4.3; WHEP §4.4, §4.5). */
-export function sessionResource(app: FastifyInstance, { registry, kind, gate, strictEtag = true }: SessionDeps): void {
+export function sessionResource(app: FastifyInstance, { registry, kind, gate, bodyBytes, strictEtag = true }: SessionDeps): void {
   const url = `${kind === 'publish' ? '/whip' : '/whep'}/:stream/:session`;
   const guarded = { onRequest: gate.guard({ action: kind === 'publish' ? 'publish' : 'play', session: 'uses' }) };
   const sessionOf = ({ params }: SessionRequest): Session => registry.find(kind, parseStreamId(params.stream), params.session);
@@ -35,11 +37,11 @@ export function sessionResource(app: FastifyInstance, { registry, kind, gate, st
   app.patch(url, guarded, async (request: SessionRequest, reply) => {
     const session = sessionOf(request);
     if (kind === 'subscribe' && contentTypeOf(request) === sdp) {
-      await session.accept(await readBody(request));
+      await session.accept(await readBody(request, bodyBytes));
       return reply.code(204).send();
     }
     requireContentType(request, fragment);
-    const fragmentText = await readBody(request);
+    const fragmentText = await readBody(request, bodyBytes);
     const restarted = await session.patch(fragmentText, (etag) => {
       const ifMatch = request.headers['if-match'];
       if (ifMatch === undefined && strictEtag)

@@ -5,8 +5,15 @@ import type { Offer, OfferedSection, OfferedSetup } from './model.ts';
 import { parseSection } from './section.ts';
 import { readSessionBlock, textOf, unreadValues } from './session-block.ts';
 
-const maxSections = 16;
-const maxCandidates = 256;
+/** How much an offer may hold. */
+export interface OfferBounds {
+  readonly sections: number;
+  readonly candidates: number;
+  /** Of one section, RTX included. */
+  readonly codecs: number;
+}
+
+const widestBounds: OfferBounds = { sections: 16, candidates: 256, codecs: 128 };
 
 type Fingerprint = DtlsParameters['fingerprints'][number];
 
@@ -28,12 +35,12 @@ const hashBytes: Readonly<Record<Fingerprint['algorithm'], number>> = {
  *
  * Throws `ERR_OFFER_MALFORMED` for text that is not SDP, another `ERR_OFFER_…` for an offer that no answer can serve.
  */
-export function parseOffer(offerText: string): Offer {
+export function parseOffer(offerText: string, bounds: OfferBounds = widestBounds): Offer {
   if (!/^v=0\s*$/m.test(offerText.slice(0, 16).split(/[\r\n]/)[0] ?? '')) {
     throw new GatewayError('ERR_OFFER_MALFORMED', 'The body is not SDP: it does not begin with v=0.');
   }
   const session = readSessionBlock(offerText, { malformed: 'ERR_OFFER_MALFORMED', tooLarge: 'ERR_OFFER_TOO_LARGE' });
-  checkSize(session);
+  checkSize(session, bounds);
   checkTruncation(offerText, session);
   const sections = session.media.map((media, index) => parseSection(media, index, session));
   checkMids(sections);
@@ -51,10 +58,15 @@ export function parseOffer(offerText: string): Offer {
   };
 }
 
-function checkSize({ media }: SessionBlock): void {
-  if (media.length > maxSections) throw new GatewayError('ERR_OFFER_TOO_LARGE', `The offer has more than ${maxSections} m= sections.`);
-  const candidates = media.reduce((sum, block) => sum + (block.candidates?.length ?? 0), 0);
-  if (candidates > maxCandidates) throw new GatewayError('ERR_OFFER_TOO_LARGE', `The offer has more than ${maxCandidates} candidates.`);
+function checkSize({ media }: SessionBlock, bounds: OfferBounds): void {
+  const sizes = [
+    ['m= sections', media.length, bounds.sections],
+    ['candidates', media.reduce((sum, { candidates }) => sum + (candidates?.length ?? 0), 0), bounds.candidates],
+    ['codecs in one section', Math.max(0, ...media.map(({ rtp }) => rtp.length)), bounds.codecs],
+  ] as const;
+  for (const [what, size, bound] of sizes) {
+    if (size > bound) throw new GatewayError('ERR_OFFER_TOO_LARGE', `The offer has ${size} ${what}; at most ${bound} are taken.`);
+  }
 }
 
 /** A text that stops in mid-line, before the rtpmap of a number that needs one (RFC 8866 §6.6), was cut off on its way. */

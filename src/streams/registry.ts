@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
 import type { MediaEngine, TransportTotals } from '../media/engine.ts';
-import { parseOffer } from '../sdp/offer.ts';
+import { type OfferBounds, parseOffer } from '../sdp/offer.ts';
 import { planPublish } from '../sdp/publish-plan.ts';
 import { planSubscribe } from '../sdp/subscribe-plan.ts';
 import { refuseAborted } from './aborted.ts';
@@ -24,6 +24,8 @@ export interface StreamRegistryOptions {
   readonly policyOf: (streamId: StreamId) => StreamPolicy;
   /** A session that is not connected after this time is ended, in milliseconds. Default 20 000. */
   readonly connectTimeoutMs?: number;
+  /** How much an offer may hold. Default: what the parser was made for. */
+  readonly offerBounds?: OfferBounds;
   /** What clients, and all of them, may use. Default: no limits. */
   readonly limits?: SeatLimits & TermLimits;
 }
@@ -85,7 +87,7 @@ export class StreamRegistry {
     const startedAt = performance.now();
     this.#refuseDraining();
     const policy = this.#options.policyOf(streamId);
-    const plan = planPublish(parseOffer(offerText), { codecs: policy.codecs, userAgent });
+    const plan = planPublish(parseOffer(offerText, this.#options.offerBounds), { codecs: policy.codecs, userAgent });
     const stream = this.#streams.get(streamId) ?? this.#openStream(streamId, policy);
     const claim = stream.claim();
     try {
@@ -115,7 +117,7 @@ export class StreamRegistry {
   async subscribe({ streamId, offerText, userAgent, client = nobody, signal, counterOffer = false }: SubscribeRequest): Promise<Session> {
     const startedAt = performance.now();
     this.#refuseDraining();
-    const offer = parseOffer(offerText);
+    const offer = parseOffer(offerText, this.#options.offerBounds);
     const stream = this.#streams.get(streamId);
     if (stream === undefined) throw notLive();
     const tracks = await stream.whenLive(liveWaitMs, signal);

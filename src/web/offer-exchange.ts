@@ -120,6 +120,22 @@ function parseRetryAfter(text: string | null): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, (at - Date.now()) / 1000);
 }
 
+/** What the gateway says is wrong with the media that a session publishes. */
+export interface IngestWarning {
+  /** Stable, for example `WARN_GOP_LONG`. */
+  readonly code: string;
+  /** A sentence that tells what to do. */
+  readonly message: string;
+}
+
+/** Asks for the warnings of a publishing session; a server that has none to tell, or is another product, gives an empty list. */
+export async function fetchWarnings(sessionUrl: string, token: string | undefined): Promise<readonly IngestWarning[]> {
+  const response = await fetch(`${sessionUrl}/warnings`, { headers: authorization(token), signal: AbortSignal.timeout(5000) });
+  if (!response.ok) return [];
+  const { warnings = [] } = (await response.json()) as { readonly warnings?: readonly IngestWarning[] };
+  return warnings;
+}
+
 function authorization(token: string | undefined): Record<string, string> {
   return token === undefined || token === '' ? {} : { Authorization: `Bearer ${token}` };
 }

@@ -1,4 +1,4 @@
-import { deleteSession, type Endpoint, ExchangeError, postOffer } from './offer-exchange.ts';
+import { deleteSession, type Endpoint, ExchangeError, postOffer, fetchWarnings, type IngestWarning } from './offer-exchange.ts';
 
 /** A peer connection whose offer is its local description and waits for an answer. */
 export interface OfferedPeer {
@@ -71,6 +71,11 @@ export class PeerSession {
   /** For how long the media path has been up; 0 before. */
   get connectedForMs(): number {
     return this.#connectedAt === undefined ? 0 : performance.now() - this.#connectedAt;
+  }
+
+  /** What the server says is wrong with the media that this session publishes. Rejects when it cannot be asked. */
+  async warnings(): Promise<readonly IngestWarning[]> {
+    return fetchWarnings(this.#url, this.#token);
   }
 
   /** Declares this session lost, for a reason that perhaps only its owner can see. */

@@ -6,6 +6,7 @@ import { applyParameters, layersOf, readSettings, sendableCodecs } from './publi
 import { SendingReport } from './sending-report.ts';
 import { tellPublisher } from './state-wording.ts';
 import { addressOfPage, tokenOfPage } from './stream-address.ts';
+import { watchWarnings } from './warning-list.ts';
 import { WhipPublisher } from './whip-publisher.ts';
 
 const address = addressOfPage();
@@ -229,6 +230,7 @@ async function begin(): Promise<void> {
     if (publisher?.state.name === 'reconnecting') say(tellPublisher(publisher.state, Date.now()).detail, 'busy');
     void publisher?.stats().then((stats) => report.show(stats));
   }, 1000);
+  watchWarnings(() => publisher);
   if (parameters.get('autostart') === '1') await start();
   else if (readSettings(form).source === 'pattern') await openSource();
   else showDevices(form, await listDevices());

@@ -1,4 +1,5 @@
 import type { VideoCodec } from './encoding-plan.ts';
+import type { IngestWarning } from './offer-exchange.ts';
 import type { PeerSession } from './peer-session.ts';
 import { offerToSend } from './publisher-offer.ts';
 import { describePublishing, type PublisherStats } from './publisher-stats.ts';
@@ -88,6 +89,11 @@ export class WhipPublisher extends StateTarget<PublisherState> {
     const stats = describePublishing(entries, performance.now(), this.#readings.earlier);
     if (session === this.#keeper.session) this.#readings.add(stats);
     return stats;
+  }
+
+  /** What the gateway says is wrong with what is sent; empty while there is no session. Rejects when it cannot be asked. */
+  async warnings(): Promise<readonly IngestWarning[]> {
+    return (await this.#keeper.session?.warnings()) ?? [];
   }
 
   /**

@@ -200,3 +200,15 @@ browserTest.for(['/', '/publish/show', '/watch/none', '/watch/none?embed=1', '/p
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
   },
 );
+
+browserTest('what is wrong with the stream is said on the publish page', async ({ chromium }) => {
+  await using visit = await PageVisit.open(chromium, pages);
+  const page = await visit.publish('VP8');
+  await expectState(page, 'live');
+  const publisher = await publisherOf(page);
+  await publisher.evaluate(async (instance) => {
+    const [video] = instance.peer?.getSenders().flatMap(({ track }) => (track?.kind === 'video' ? [track] : [])) ?? [];
+    await instance.replaceStream(new MediaStream(video === undefined ? [] : [video]));
+  });
+  await expect.poll(async () => page.locator('#warnings').innerText(), { ...patience, timeout: 40_000 }).toMatch(/^No audio arrives\./);
+});

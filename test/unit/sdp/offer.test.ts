@@ -130,3 +130,13 @@ test.for([
 ] as const)('%s is refused', ([, text, code]) => {
   expect(() => parseOffer(text)).toThrow(expect.objectContaining({ name: 'GatewayError', code }) as Error);
 });
+
+test.for([
+  ['m= sections', { sections: 1, candidates: 256, codecs: 128 }],
+  ['candidates', { sections: 16, candidates: 3, codecs: 128 }],
+  ['codecs in one section', { sections: 16, candidates: 256, codecs: 30 }],
+] as const)('an offer with more %s than the bounds allow is refused', ([what, bounds]) => {
+  expect(() => parseOffer(offerText('chromium-whep'), bounds)).toThrow(
+    expect.objectContaining({ code: 'ERR_OFFER_TOO_LARGE', message: expect.stringContaining(what) as string }) as Error,
+  );
+});
