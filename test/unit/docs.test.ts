@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { settingsSchema } from '../../src/config/schema.ts';
 import { listSettings, type Setting } from '../../src/config/setting-list.ts';
 import { isGroup, valueAt } from '../../src/config/written.ts';
+import { summaryLines } from '../conformance/summary.ts';
 
 const root = new URL('../../', import.meta.url);
 const readText = (path: string) => (existsSync(new URL(path, root)) ? readFileSync(new URL(path, root), 'utf8') : '');
@@ -70,4 +71,13 @@ test('the README documents every key as the schema does', () => {
   const groups = Object.keys(settingsSchema.properties).join('|');
   const rows = readText('README.md').match(new RegExp(`^\\| \`(?:${groups})\\..*$`, 'gm')) ?? [];
   expect(rows.map(cells)).toEqual(listSettings().map(rowOf).map(cells));
+});
+
+test('the README counts the conformance rows as they are', () => {
+  const written = new Set(
+    readText('README.md')
+      .split('\n')
+      .map((line) => line.replaceAll(/ {2,}/g, ' ')),
+  );
+  expect(summaryLines().filter((line) => !written.has(line))).toEqual([]);
 });
