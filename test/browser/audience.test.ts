@@ -34,7 +34,6 @@ browserTest('twenty viewers who come at once all see and hear, and share the key
 
   const burstMs = Math.max(...connectedAt) - Math.min(...connectedAt);
   const requests = (await publisher.stats()).keyFrameRequests - before.keyFrameRequests;
-  console.log(burstMs, requests);
   expect(requests).toBeLessThanOrEqual(2 + Math.ceil(burstMs / keyFrameRequestDelayMs));
   expect(requests).toBeLessThan(10);
 });

@@ -1,0 +1,139 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { GatewayProcess, type GatewayReport } from '../fixtures/gateway-process.ts';
+import { offerText } from '../fixtures/offers/corpus.ts';
+import { deleteSession, postOffer } from '../fixtures/raw-post.ts';
+import { expectStatus, openLive, repeat } from '../fixtures/visits.ts';
+
+const roundProgram = fileURLToPath(new URL('../fixtures/programs/session-round.ts', import.meta.url));
+const patience = { timeout: 30_000, interval: 100 };
+const limitBytes = 2 * 1024 * 1024;
+
+/** 200 publishers and 200 viewers come and go; what the gateway holds when the last of them has ended. */
+async function visit(gateway: GatewayProcess, name: string): Promise<GatewayReport> {
+  await promisify(execFile)(process.execPath, [roundProgram, gateway.url, name], { timeout: 60_000 });
+  await expect.poll(async () => gateway.ask('sessions'), patience).toEqual({ streams: 0, live: 0, publishers: 0, subscribers: 0 });
+  return gateway.ask('everything');
+}
+
+/** The part of a report that may not change at all. */
+function held({ sessions, objects, resources, workers }: GatewayReport) {
+  return { sessions, objects, resources, workers: workers.map(({ residentBytes: _size, ...things }) => things) };
+}
+
+/** By how much the processes grew between two reports: the gateway's heap, then each worker's resident memory. */
+function growth(before: GatewayReport, after: GatewayReport): number[] {
+  return [
+    after.heapBytes - before.heapBytes,
+    ...after.workers.map(({ residentBytes }, id) => residentBytes - (before.workers[id]?.residentBytes ?? 0)),
+  ];
+}
+
+test(
+  '200 publishers and 200 viewers who end in every possible way leave nothing behind, however often they come',
+  { timeout: 180_000 },
+  async () => {
+    await using gateway = await GatewayProcess.open({ workers: 2, connectTimeoutMs: 4000, graceMs: 1000, silenceMs: 4000 });
+    const empty = await gateway.ask('everything');
+    const first = await visit(gateway, 'first');
+    const second = await visit(gateway, 'second');
+    const third = await visit(gateway, 'third');
+
+    for (const report of [first, second, third]) expect(held(report)).toEqual(held(empty));
+    for (const bytes of [...growth(first, second), ...growth(second, third)]) expect(bytes).toBeLessThan(limitBytes);
+
+    // All those ways were really taken. How many of the aborted POSTs became sessions is the machine's business.
+    for (const { endings } of [first, second, third]) {
+      expect(endings).toMatchObject({ deleted: 104, 'media-changed': 10 });
+      const {
+        'never-connected': unconnected = 0,
+        'peer-closed': alerted = 0,
+        replaced = 0,
+        silent = 0,
+        'stream-ended': left = 0,
+      } = endings;
+      expect(unconnected).toBeGreaterThanOrEqual(40);
+      expect(alerted).toBeGreaterThanOrEqual(20);
+      expect(replaced).toBeGreaterThanOrEqual(11);
+      expect(left).toBeGreaterThanOrEqual(10);
+      expect(alerted + silent + left).toBeGreaterThanOrEqual(51);
+    }
+  },
+);
+
+/** What the workers hold for streams. */
+async function holdings(gateway: GatewayProcess) {
+  const workers = await gateway.ask('workers');
+  return workers.map(({ routers, transports: { webrtc, pipe, direct }, producers, consumers }) => {
+    return { routers, webrtc, pipe, direct, producers, consumers };
+  });
+}
+
+/** One end of a pipe with one peer behind it. */
+const half = { routers: 1, webrtc: 1, pipe: 1, direct: 0, producers: 2, consumers: 2 };
+
+/** What is counted where connections of HTTP clients, with their timers, come and go. */
+const lasting = ['EnhancedEventEmitter', 'Session', 'Stream'] as const;
+
+test('200 viewers and 10 publishers who come and go leave a stream that stays as it was', { timeout: 180_000 }, async () => {
+  await using gateway = await GatewayProcess.open({ workers: 2, connectTimeoutMs: 150_000 });
+  const round = { gateway: gateway.url, name: 'show' };
+  const offers = ['chromium-whep', 'firefox-whep', 'safari-whep', 'werift-whep', 'libdatachannel-whep', 'pion-whep'].map(offerText);
+  await using publishers = new AsyncDisposableStack();
+  let publisher = publishers.use(await openLive(round, 'show', 'H264'));
+  expectStatus(await postOffer(gateway.whep('show'), offerText('chromium-whep')), 201); // stays to the end
+  const settle = async (): Promise<GatewayReport> => {
+    await expect.poll(async () => holdings(gateway), patience).toEqual([half, half]);
+    return gateway.ask('everything');
+  };
+  const comeAndGo = async (): Promise<GatewayReport> => {
+    await repeat(10, 1, async () => {
+      expectStatus(await publisher.delete(), 200);
+      publisher = publishers.use(await openLive(round, 'show', 'H264'));
+    });
+    await repeat(200, 4, async (index) => {
+      const reply = await postOffer(gateway.whep('show'), offers[index % offers.length] ?? '');
+      expectStatus(await deleteSession(reply.location), 200);
+    });
+    return settle();
+  };
+  const before = await settle();
+  const first = await comeAndGo();
+  const second = await comeAndGo();
+  const third = await comeAndGo();
+
+  const stable = ({ objects, workers }: GatewayReport) => ({
+    objects: lasting.map((name) => objects[name]),
+    workers: workers.map(({ residentBytes: _size, files: _files, ...things }) => things),
+  });
+  for (const report of [first, second, third]) expect(stable(report)).toEqual(stable(before));
+  for (const bytes of [...growth(first, second), ...growth(second, third)]) expect(bytes).toBeLessThan(limitBytes);
+});
+
+test.for([
+  ['with the numbers of Chromium on the publisher’s worker', 1, 'chromium-whep', [{ ...half, webrtc: 2, pipe: 0 }]],
+  [
+    'with numbers of its own on the publisher’s worker',
+    1,
+    'werift-whep',
+    [{ ...half, routers: 2, webrtc: 2, pipe: 2, producers: 4, consumers: 4 }],
+  ],
+  ['on another worker', 2, 'chromium-whep', [half, half]],
+] as const)(
+  'a publisher and one viewer %s cost exactly what they need, and nothing once they are gone',
+  async ([, workers, offer, expected]) => {
+    await using gateway = await GatewayProcess.open({ workers, graceMs: 100 });
+    await using publisher = await openLive({ gateway: gateway.url, name: 'show' }, 'show');
+    const others = await Promise.all([1, 2].map(async () => postOffer(gateway.whep('show'), offerText('firefox-whep'))));
+    const { location } = await postOffer(gateway.whep('show'), offerText(offer));
+    for (const reply of others) expectStatus(await deleteSession(reply.location), 200);
+    expect(await holdings(gateway)).toEqual(expected);
+
+    expectStatus(await deleteSession(location), 200);
+    expectStatus(await publisher.delete(), 200);
+    await expect.poll(async () => gateway.ask('sessions'), patience).toMatchObject({ streams: 0 });
+    for (const left of await gateway.ask('workers')) expect(left).toMatchObject({ routers: 0, handlers: 1 });
+  },
+);
