@@ -108,7 +108,9 @@ export class WorkerPool {
       if (this.#closing.signal.aborted) return worker.close();
       this.#homes.set(id, { id, worker, server, port: boundPort, sessions: 0 });
       worker.on('died', (error) => {
-        logger.error({ workerId: id, pid: worker.pid, err: error }, 'media worker died');
+        // Code 0: it was asked to end and did so in order, as when Ctrl-C reaches it before us.
+        const level = error.message.includes('code:0,') ? 'warn' : 'error';
+        logger[level]({ workerId: id, pid: worker.pid, err: error }, 'media worker died');
         this.#homes.delete(id);
         this.observer.emit('workerdied', id);
         void this.#replace(id);

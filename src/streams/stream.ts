@@ -157,8 +157,9 @@ export class Stream {
    * Throws `ERR_STREAM_NOT_LIVE`.
    */
   async whenLive(timeoutMs: number, signal: AbortSignal): Promise<readonly LiveTrack[]> {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    let deadline: AbortSignal | undefined; // its timer outlives the wait, so a stream that is live needs none
     while (this.#tracks === undefined && !this.#ended) {
+      deadline ??= AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       if (!(await this.#changed(deadline))) break;
     }
     if (this.#tracks === undefined) throw notLive();
