@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { GatewayError } from '../errors.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
-import type { Session, SessionKind } from '../streams/session.ts';
+import type { SessionKind } from '../streams/registry-events.ts';
+import type { Session } from '../streams/session.ts';
 import { parseStreamId } from '../streams/stream-id.ts';
 import { contentTypeOf, readBody, requireContentType } from './body.ts';
 import type { Gate } from './gate.ts';

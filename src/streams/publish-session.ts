@@ -6,7 +6,8 @@ import type { PublishPlan } from '../sdp/publish-plan.ts';
 import { refuseAborted } from './aborted.ts';
 import { ascendingOrder } from './encoding-order.ts';
 import { IngestWatch, type IngestReport } from './ingest-watch.ts';
-import { Session, type SessionContext, type SessionEnding } from './session.ts';
+import type { SessionEnding } from './registry-events.ts';
+import { Session, type SessionContext } from './session.ts';
 
 /** A track of a live stream: what is known of it, and where its media comes in. */
 export interface LiveTrack {

@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts';
-import type { SessionKind } from './session.ts';
+import type { SessionKind } from './registry-events.ts';
 import type { StreamId } from './stream-id.ts';
 
 /** Who opens a session, as limits see it. */

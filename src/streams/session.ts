@@ -4,57 +4,10 @@ import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
 import type { MediaTransport, TransportTotals, TransportTraffic } from '../media/engine.ts';
 import { type IceFragment, parseFragment, writeRestartFragment } from '../sdp/fragment.ts';
+import type { RegistryEvents, SessionEnding, SessionInfo, SessionKind } from './registry-events.ts';
 import { watchSilence } from './silence-watch.ts';
 import type { StreamId } from './stream-id.ts';
 import type { TotalsLedger } from './totals.ts';
-
-/** WHIP sessions publish, WHEP sessions subscribe. */
-export type SessionKind = 'publish' | 'subscribe';
-
-/** Why a session ended. */
-export type SessionEnding =
-  | 'deleted'
-  | 'kicked'
-  | 'replaced'
-  | 'never-connected'
-  | 'silent'
-  | 'peer-closed'
-  | 'worker-died'
-  | 'stream-ended'
-  | 'media-changed'
-  | 'expired'
-  | 'over-bitrate'
-  | 'aborted'
-  | 'failed'
-  | 'shutdown';
-
-/** What may be logged of a session. */
-export interface SessionInfo {
-  readonly id: string;
-  readonly kind: SessionKind;
-  readonly streamId: StreamId;
-  readonly userAgent: string;
-}
-
-/** What became of a session, when it closed. */
-export interface SessionSummary {
-  readonly ending: SessionEnding;
-  readonly durationMs: number;
-}
-
-/** What the registry tells strangers: metrics, logs, tests. */
-export type RegistryEvents = {
-  opened: [SessionInfo];
-  /** ICE and DTLS are up. */
-  connected: [SessionInfo, { readonly sinceOpenedMs: number }];
-  /** A publisher's first RTP arrived; a viewer's first key frame (or audio packet) left. */
-  media: [SessionInfo, { readonly sinceOpenedMs: number }];
-  closed: [SessionInfo, SessionSummary];
-  live: [StreamId];
-  idle: [StreamId];
-  ended: [StreamId];
-  contested: [StreamId, { readonly until: Date }];
-};
 
 /** What every session needs from the registry. */
 export interface SessionContext {

@@ -1,6 +1,7 @@
 import type { TransportTraffic } from '../media/engine.ts';
 import type { IngestReport } from './ingest-watch.ts';
-import type { Session, SessionInfo } from './session.ts';
+import type { SessionInfo } from './registry-events.ts';
+import type { Session } from './session.ts';
 import type { Stream } from './stream.ts';
 import type { StreamId } from './stream-id.ts';
 

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
 import type { StreamMedia } from '../media/engine.ts';
 import type { LiveTrack, PublishSession } from './publish-session.ts';
-import type { RegistryEvents } from './session.ts';
+import type { RegistryEvents } from './registry-events.ts';
 import type { StreamId } from './stream-id.ts';
 import type { StreamPolicy } from './stream-policy.ts';
 import type { SubscribeSession } from './subscribe-session.ts';

@@ -5,7 +5,8 @@ import type { TrackDescription } from '../sdp/model.ts';
 import { consumeCapabilities, type PlannedSection, sectionFor, type SubscribePlan } from '../sdp/subscribe-plan.ts';
 import { refuseAborted } from './aborted.ts';
 import type { LiveTrack } from './publish-session.ts';
-import { Session, type SessionContext, type SessionEnding } from './session.ts';
+import type { SessionEnding } from './registry-events.ts';
+import { Session, type SessionContext } from './session.ts';
 
 /** One track of the stream and the section of the player's offer that carries it. */
 interface Route {

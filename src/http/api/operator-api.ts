@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import Type from 'typebox';
 import { GatewayError } from '../../errors.ts';
 import type { StreamRegistry } from '../../streams/registry.ts';
-import type { SessionInfo } from '../../streams/session.ts';
+import type { SessionInfo } from '../../streams/registry-events.ts';
 import type { Stream } from '../../streams/stream.ts';
 import { reportSession, reportStream } from '../../streams/stream-report.ts';
 import { parseStreamId } from '../../streams/stream-id.ts';

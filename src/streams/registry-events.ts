@@ -1,0 +1,49 @@
+import type { StreamId } from './stream-id.ts';
+
+/** WHIP sessions publish, WHEP sessions subscribe. */
+export type SessionKind = 'publish' | 'subscribe';
+
+/** Why a session ended. */
+export type SessionEnding =
+  | 'deleted'
+  | 'kicked'
+  | 'replaced'
+  | 'never-connected'
+  | 'silent'
+  | 'peer-closed'
+  | 'worker-died'
+  | 'stream-ended'
+  | 'media-changed'
+  | 'expired'
+  | 'over-bitrate'
+  | 'aborted'
+  | 'failed'
+  | 'shutdown';
+
+/** What may be logged of a session. */
+export interface SessionInfo {
+  readonly id: string;
+  readonly kind: SessionKind;
+  readonly streamId: StreamId;
+  readonly userAgent: string;
+}
+
+/** What became of a session, when it closed. */
+export interface SessionSummary {
+  readonly ending: SessionEnding;
+  readonly durationMs: number;
+}
+
+/** What the registry tells strangers: metrics, logs, tests. */
+export type RegistryEvents = {
+  opened: [SessionInfo];
+  /** ICE and DTLS are up. */
+  connected: [SessionInfo, { readonly sinceOpenedMs: number }];
+  /** A publisher's first RTP arrived; a viewer's first key frame (or audio packet) left. */
+  media: [SessionInfo, { readonly sinceOpenedMs: number }];
+  closed: [SessionInfo, SessionSummary];
+  live: [StreamId];
+  idle: [StreamId];
+  ended: [StreamId];
+  contested: [StreamId, { readonly until: Date }];
+};
