@@ -164,6 +164,7 @@ test('the description names every URL and method of the API, and no other', asyn
   expect(operations.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
     'DELETE /api/v1/sessions/{id}',
     'DELETE /api/v1/streams/{stream}',
+    'GET /api/v1/events',
     'GET /api/v1/node',
     'GET /api/v1/sessions',
     'GET /api/v1/streams',

@@ -11,6 +11,7 @@ import { parseStreamId } from '../../streams/stream-id.ts';
 import { requireNamedOrigin, type AllowedOrigins } from '../cors.ts';
 import type { Gate } from '../gate.ts';
 import { reserveMethods } from '../reserve-methods.ts';
+import { eventRoutes } from './event-routes.ts';
 import { type NodeFacts, viewNode, type WorkerUsage } from './node-view.ts';
 import { describeApi, doneReply, problemReply } from './openapi.ts';
 import { nodeSchema, sessionParams, sessionSchema, sessionsQuery, streamDetailSchema, streamParams, streamSchema } from './schemas.ts';
@@ -40,6 +41,7 @@ export async function operatorApi(app: FastifyInstance, deps: OperatorDeps): Pro
   streamRoutes(app, deps);
   sessionRoutes(app, deps);
   nodeRoute(app, deps);
+  eventRoutes(app, deps);
 }
 
 /** What every route here takes, but the list of streams. */

@@ -131,6 +131,13 @@ export const nodeSchema = Type.Object({
   ffmpeg: Type.Optional(Type.String({ description: 'Path of FFmpeg; absent when there is none.' })),
 });
 
+/** What an event of the type `stream` holds. */
+export const streamEventSchema = Type.Object({
+  change: Type.Enum(['live', 'idle', 'ended'], { description: '`idle`: the publisher is gone and may come back.' }),
+  streamId,
+  at: time('When the gateway told of it.'),
+});
+
 /** Every failure (RFC 9457). */
 export const problemSchema = Type.Object(
   { title: Type.String(), status: Type.Integer(), code: Type.String({ pattern: '^ERR_' }), detail: Type.String() },
@@ -145,5 +152,7 @@ export type StreamDetailView = Static<typeof streamDetailSchema>;
 export type SessionView = Static<typeof sessionSchema>;
 /** {@link ingestSchema} as a type. */
 export type IngestView = Static<typeof ingestSchema>;
+/** {@link streamEventSchema} as a type. */
+export type StreamEventView = Static<typeof streamEventSchema>;
 /** {@link nodeSchema} as a type. */
 export type NodeView = Static<typeof nodeSchema>;
