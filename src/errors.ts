@@ -46,6 +46,7 @@ export type ErrorCode =
   | 'ERR_STREAM_TAKEN'
   | 'ERR_STREAM_CONTESTED'
   | 'ERR_STREAM_NOT_LIVE'
+  | 'ERR_LAYER_UNKNOWN'
   // limits
   | 'ERR_TOO_MANY_SESSIONS'
   | 'ERR_LIMIT_REACHED'

@@ -11,6 +11,7 @@ import { whepEndpoint, whipEndpoint, type SignallingDeps } from './endpoints.ts'
 import { isOurFault, refuseUnknownUrl, replyWithError, toGatewayError } from './error-reply.ts';
 import { translateForwarded } from './forwarded.ts';
 import { Gate, type GateOptions } from './gate.ts';
+import { layerResource } from './layer-resource.ts';
 import { createNodeServer } from './node-server.ts';
 import { pages } from './pages.ts';
 import { publisherWarnings } from './publisher-warnings.ts';
@@ -76,6 +77,7 @@ export async function openHttpServer(options: HttpDeps): Promise<HttpServer> {
   await app.register(async (scope) => whepEndpoint(scope, deps));
   await app.register(async (scope) => sessionResource(scope, { ...deps, kind: 'publish' }));
   await app.register(async (scope) => sessionResource(scope, { ...deps, kind: 'subscribe' }));
+  await app.register(async (scope) => layerResource(scope, deps));
   await app.register(async (scope) => publisherWarnings(scope, deps));
   await app.register(async (scope) => statusRoutes(scope, deps));
   if (options.servesApi ?? true) await app.register(async (scope) => operatorApi(scope, deps));

@@ -92,6 +92,17 @@ export interface EncodingStats extends EncodingName {
   readonly packetsLost: number;
   /** Of now, in bit/s. */
   readonly bitrate: number;
+  /**
+   * The same by layer: of each spatial layer, lowest first, what its temporal layers add, lowest first. Of that layer alone, without those
+   * below; 0 for one that does not arrive. One number for a track whose codec does not tell layers apart.
+   */
+  readonly layerBitrates: readonly (readonly number[])[];
+}
+
+/** A layer by its places, counted from the lowest. Simulcast encodings are spatial layers here, as in mediasoup. */
+export interface LayerIndices {
+  readonly spatialLayer: number;
+  readonly temporalLayer: number;
 }
 
 /** The header of an RTP packet that went by. */
@@ -147,6 +158,8 @@ export interface PublisherTransport extends MediaTransport {
 export type OutgoingTrackEvents = {
   /** The first key frame (video) or packet (audio) left for the viewer. Fires once. */
   firstpacket: [];
+  /** The viewer gets other layers from now on; undefined: none, because none arrives. Never for a track without layers. */
+  layerschange: [LayerIndices | undefined];
 };
 
 /** One track on its way to one viewer. Created paused. */
@@ -155,8 +168,17 @@ export interface OutgoingTrack {
   readonly kind: 'audio' | 'video';
   readonly events: EventEmitter<OutgoingTrackEvents>;
   readonly rtpParameters: RtpParameters;
+  /** What is sent now; undefined while nothing is, and for a track without layers. */
+  readonly currentLayers: LayerIndices | undefined;
   /** Starts sending; video asks the publisher for a key frame. */
   resume(): Promise<void>;
+  /**
+   * The most that the viewer shall get: the highest layer up to this that arrives, and the lowest that does where none of those does. Sent
+   * from the next key frame of that layer on; until then the viewer keeps what it has. Before the first call: the highest.
+   *
+   * Does nothing for a track without layers. A worker that died meanwhile is no error here: the transport tells.
+   */
+  setLayers(layers: LayerIndices): Promise<void>;
   close(): void;
 }
 

@@ -5,6 +5,7 @@ import type { EncodingStats, IncomingTrack, IncomingTrackEvents, PacketGlance } 
 import type { FrameSize } from './h264-sps.ts';
 import { tapH264Profile } from './h264-tap.ts';
 import { tapEncodingSizes, tapPictureSizes } from './picture-tap.ts';
+import { layerBitrates } from './layer-bitrates.ts';
 import { ProducerTrace } from './producer-trace.ts';
 
 /** An {@link IncomingTrack} on its mediasoup producer. */
@@ -57,7 +58,14 @@ export class ProducerTrack implements IncomingTrack {
     const rids = (this.producer.rtpParameters.encodings ?? []).map(({ rid }) => rid);
     return streams
       .toSorted((a, b) => rids.indexOf(a.rid) - rids.indexOf(b.rid))
-      .map(({ ssrc, rid, packetCount, packetsLost, bitrate }) => ({ ssrc, rid, packets: packetCount, packetsLost, bitrate }));
+      .map(({ ssrc, rid, packetCount, packetsLost, bitrate, bitrateByLayer }) => ({
+        ssrc,
+        rid,
+        packets: packetCount,
+        packetsLost,
+        bitrate,
+        layerBitrates: layerBitrates(bitrateByLayer, bitrate),
+      }));
   }
 
   async glance(durationMs: number): Promise<readonly PacketGlance[]> {

@@ -1,4 +1,5 @@
 import type { Consumer } from 'mediasoup/types';
+import type { LayerIndices } from './engine.ts';
 
 /** Encodings become usable with their first sender report, a second or so after their first packet. */
 const lookEveryMs = 1000;
@@ -11,16 +12,17 @@ const maxLooks = 10;
  *
  * mediasoup 3.27 looks for a better encoding once, on the encoding's first sender report, but counts it as usable only from the RTP packet
  * after that report. Without loss and without a bandwidth estimate nothing makes it look again. Changed preferred layers do.
+ * `wanted` tells the layers that the viewer shall have now, which the consumer itself knows a little later.
  */
-export function climbWithEncodings(consumer: Consumer): void {
+export function climbWithEncodings(consumer: Consumer, wanted: () => LayerIndices | undefined): void {
   let timer: NodeJS.Timeout | undefined;
   let looksLeft = 0;
   let highestSeen = -1;
   const look = (): void => {
     timer = undefined;
-    if (consumer.closed || looksLeft === 0 || isAtTop(consumer)) return;
+    if (consumer.closed || looksLeft === 0 || isAtTop(consumer, wanted())) return;
     looksLeft -= 1;
-    if (!consumer.paused) void lookAgain(consumer).catch(() => undefined); // closed meanwhile: nobody is left to climb
+    if (!consumer.paused) void lookAgain(consumer, wanted()).catch(() => undefined); // closed meanwhile: nobody is left to climb
     timer = setTimeout(look, lookEveryMs);
   };
   consumer.on('score', () => {
@@ -41,15 +43,15 @@ function highestSending({ score: { producerScores } }: Consumer): number {
   return producerScores.findLastIndex((score) => score > 0);
 }
 
-function isAtTop(consumer: Consumer): boolean {
-  const { currentLayers, preferredLayers } = consumer;
-  const highest = Math.min(highestSending(consumer), preferredLayers?.spatialLayer ?? Infinity);
+function isAtTop(consumer: Consumer, wanted: LayerIndices | undefined): boolean {
+  const { currentLayers } = consumer;
+  const highest = Math.min(highestSending(consumer), wanted?.spatialLayer ?? Infinity);
   return (currentLayers?.spatialLayer ?? -1) >= highest;
 }
 
 /** Prefers one temporal layer less, and at once the wanted ones again, before the worker sees another packet. */
-async function lookAgain(consumer: Consumer): Promise<void> {
-  const { spatialLayer = 0, temporalLayer = 0 } = consumer.preferredLayers ?? {};
+async function lookAgain(consumer: Consumer, wanted: LayerIndices | undefined): Promise<void> {
+  const { spatialLayer = 0, temporalLayer = 0 } = wanted ?? {};
   const aside = { spatialLayer, temporalLayer: temporalLayer === 0 ? 1 : temporalLayer - 1 };
   await Promise.all([consumer.setPreferredLayers(aside), consumer.setPreferredLayers({ spatialLayer, temporalLayer })]);
 }

@@ -44,6 +44,7 @@ export class IngestWatch {
     this.#log = log;
     this.#tracks = watch(tracks);
     this.#timer = setInterval(() => void this.#tick(), sampleEveryMs);
+    void this.#sample();
   }
 
   /** How it does, as of the last look. */
@@ -62,6 +63,7 @@ export class IngestWatch {
   follow(tracks: readonly LiveTrack[]): void {
     for (const track of this.#tracks) track.stop();
     this.#tracks = watch(tracks);
+    void this.#sample();
   }
 
   stop(): void {
@@ -74,15 +76,20 @@ export class IngestWatch {
   }
 
   async #tick(): Promise<void> {
+    if (!(await this.#sample())) return;
+    this.#judge();
+    await this.#look();
+  }
+
+  /** Reads the counters; false when that told nothing of the present tracks. */
+  async #sample(): Promise<boolean> {
     const tracks = this.#tracks;
     try {
       await Promise.all(tracks.map(async (track) => track.sample()));
     } catch {
-      return; // a track closed or its worker died: the session ends, or other tracks follow
+      return false; // a track closed or its worker died: the session ends, or other tracks follow
     }
-    if (this.#tracks !== tracks) return;
-    this.#judge();
-    await this.#look();
+    return this.#tracks === tracks;
   }
 
   #judge(): void {
@@ -121,5 +128,5 @@ export class IngestWatch {
 }
 
 function watch(tracks: readonly LiveTrack[]): readonly TrackWatch[] {
-  return tracks.map(({ description, incoming }) => new TrackWatch(description, incoming));
+  return tracks.map((track) => new TrackWatch(track));
 }

@@ -6,6 +6,7 @@ import type { PublishPlan } from '../sdp/publish-plan.ts';
 import { refuseAborted } from './aborted.ts';
 import { ascendingOrder } from './encoding-order.ts';
 import { IngestWatch, type IngestReport } from './ingest-watch.ts';
+import { LayerFeed } from './layer-feed.ts';
 import type { SessionEnding } from './registry-events.ts';
 import { Session, type SessionContext } from './session.ts';
 
@@ -13,6 +14,8 @@ import { Session, type SessionContext } from './session.ts';
 export interface LiveTrack {
   readonly description: TrackDescription;
   readonly incoming: IncomingTrack;
+  /** Its layers, of video. */
+  readonly layers: LayerFeed;
 }
 
 /** Longest wait for an H264 stream's first SPS after its publisher's first packet, in milliseconds (design.md §4). */
@@ -104,10 +107,14 @@ export class PublishSession extends Session {
   async #inOrder(track: LiveTrack): Promise<LiveTrack> {
     const sizes = await track.incoming.encodingSizes;
     const order = sizes === undefined ? undefined : ascendingOrder(sizes);
+    track.layers.sized(order === undefined ? (sizes ?? []) : []);
     if (order === undefined || this.closed) return track;
     const rids = order.flatMap((index) => track.description.rids[index] ?? []);
     this.log.info({ rids, sizes }, 'simulcast encodings put in order of size');
-    return { description: { ...track.description, rids }, incoming: await this.#transport.reorder(track.incoming, order) };
+    const incoming = await this.#transport.reorder(track.incoming, order);
+    const layers = new LayerFeed(rids);
+    layers.sized(order.map((index) => sizes?.[index]));
+    return { description: { ...track.description, rids }, incoming, layers };
   }
 
   async #firstPacket(): Promise<boolean> {
@@ -141,6 +148,7 @@ async function receive(transport: PublisherTransport, plan: PublishPlan): Promis
     plan.tracks.map(async ({ description, rtpParameters }) => ({
       description,
       incoming: await transport.produce({ kind: description.kind, rtpParameters }),
+      layers: new LayerFeed(description.rids),
     })),
   );
 }

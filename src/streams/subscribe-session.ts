@@ -4,6 +4,7 @@ import { counterOfferProfile, planCounterAnswer, writeCounterOffer } from '../sd
 import type { TrackDescription } from '../sdp/model.ts';
 import { consumeCapabilities, type PlannedSection, sectionFor, type SubscribePlan } from '../sdp/subscribe-plan.ts';
 import { refuseAborted } from './aborted.ts';
+import { LayerDirector } from './layer-director.ts';
 import type { LiveTrack } from './publish-session.ts';
 import type { SessionEnding } from './registry-events.ts';
 import { Session, type SessionContext } from './session.ts';
@@ -19,6 +20,8 @@ const counterOfferTimeoutMs = 30_000;
 
 /** One viewer. */
 export class SubscribeSession extends Session {
+  /** Chooses the layers of its video. */
+  readonly layers: LayerDirector;
   readonly #transport: SubscriberTransport;
   /** Undefined until the player has answered our counter-offer. */
   #plan: SubscribePlan | undefined;
@@ -26,7 +29,7 @@ export class SubscribeSession extends Session {
   #following: readonly LiveTrack[];
   /** What the stream had when it was last live. */
   #known: readonly TrackDescription[];
-  #outgoing: readonly OutgoingTrack[];
+  #outgoing: readonly OutgoingTrack[] = [];
   #reportedMedia = false;
 
   /**
@@ -48,8 +51,7 @@ export class SubscribeSession extends Session {
     refuseAborted(signal);
     const senders = sent.map(({ mid, outgoing }) => ({ mid, rtpParameters: outgoing.rtpParameters }));
     const answerText = writeSubscribeAnswer(plan, transport.local, senders);
-    const outgoing = sent.map((track) => track.outgoing);
-    const session = new SubscribeSession(context, transport, { plan, tracks, outgoing, answerText });
+    const session = new SubscribeSession(context, transport, { plan, tracks, sent, answerText });
     acquired.move();
     return session;
   }
@@ -69,7 +71,7 @@ export class SubscribeSession extends Session {
       refuseAborted(signal);
       const descriptions = tracks.map(({ description }) => description);
       const answerText = writeCounterOffer(descriptions, transport.local);
-      return new SubscribeSession(context, transport, { plan: undefined, tracks, outgoing: [], answerText });
+      return new SubscribeSession(context, transport, { plan: undefined, tracks, sent: [], answerText });
     } catch (error) {
       transport.close();
       throw error;
@@ -82,12 +84,12 @@ export class SubscribeSession extends Session {
     {
       plan,
       tracks,
-      outgoing,
+      sent,
       answerText,
     }: {
       readonly plan: SubscribePlan | undefined;
       readonly tracks: readonly LiveTrack[];
-      readonly outgoing: readonly OutgoingTrack[];
+      readonly sent: readonly SentTrack[];
       readonly answerText: string;
     },
   ) {
@@ -103,12 +105,22 @@ export class SubscribeSession extends Session {
     this.#plan = plan;
     this.#following = tracks;
     this.#known = tracks.map(({ description }) => description);
-    this.#outgoing = outgoing;
-    this.#awaitMedia(outgoing);
+    this.layers = new LayerDirector(this.log);
+    this.#send(sent);
   }
 
   override get awaitsAnswer(): boolean {
     return this.#plan === undefined;
+  }
+
+  /**
+   * Whether `mediaId` names the video section of this session: by its place among the sections of the player's SDP, or by its mid.
+   *
+   * @see WHEP core extensions, video layer selection
+   */
+  isVideo(mediaId: string): boolean {
+    const video = this.#plan?.sections.find(({ kind }) => kind === 'video');
+    return video !== undefined && (mediaId === String(video.index) || mediaId === video.mid);
   }
 
   /**
@@ -148,7 +160,7 @@ export class SubscribeSession extends Session {
   }
 
   protected override release(_ending: SessionEnding): void {
-    this.#outgoing = [];
+    this.#send([]);
   }
 
   protected override onConnected(): void {
@@ -165,16 +177,23 @@ export class SubscribeSession extends Session {
 
   async #switch(plan: SubscribePlan, tracks: readonly LiveTrack[]): Promise<void> {
     for (const outgoing of this.#outgoing) outgoing.close();
-    this.#outgoing = [];
+    this.#send([]);
     const sent = await send(this.#transport, routes(plan, tracks));
     if (this.closed) return;
     if (this.#following !== tracks) {
       for (const { outgoing } of sent) outgoing.close();
       return;
     }
-    this.#outgoing = sent.map(({ outgoing }) => outgoing);
-    this.#awaitMedia(this.#outgoing);
+    this.#send(sent);
     if (this.connected) this.#resume(this.#outgoing);
+  }
+
+  /** These tracks are what the viewer gets from now on. */
+  #send(sent: readonly SentTrack[]): void {
+    this.#outgoing = sent.map(({ outgoing }) => outgoing);
+    const video = sent.find(({ outgoing }) => outgoing.kind === 'video');
+    this.layers.follow(video === undefined ? undefined : { feed: video.track.layers, outgoing: video.outgoing });
+    this.#awaitMedia(this.#outgoing);
   }
 
   #resume(outgoing: readonly OutgoingTrack[]): void {
@@ -198,6 +217,7 @@ export class SubscribeSession extends Session {
 
 interface SentTrack {
   readonly mid: string;
+  readonly track: LiveTrack;
   readonly outgoing: OutgoingTrack;
 }
 
@@ -218,6 +238,7 @@ async function send(transport: SubscriberTransport, wanted: readonly Route[]): P
   return Promise.all(
     wanted.map(async ({ track, section }) => ({
       mid: section.mid,
+      track,
       outgoing: await transport.consume(track.incoming, {
         mid: section.mid,
         rtpCapabilities: consumeCapabilities(section, track.description),

@@ -3,6 +3,9 @@ import type { TrackDescription } from '../sdp/model.ts';
 import { summariseGlance, type Glance } from './glance.ts';
 import { recentLoss, type TrackObservation, type VideoObservation } from './ingest-health.ts';
 import type { Measurements } from './ingest-looks.ts';
+import type { LayerFeed } from './layer-feed.ts';
+import type { LiveTrack } from './publish-session.ts';
+import type { PictureSize } from './video-layers.ts';
 
 /** What is known of one track of a live publisher. */
 export interface TrackHealth {
@@ -18,8 +21,6 @@ export interface TrackHealth {
   }[];
 }
 
-type Size = { readonly width: number; readonly height: number } | undefined;
-
 /** How much is remembered: enough for every rule, bounded for every stream. */
 const kept = { samples: 6, glances: 20, pictures: 24, keyFrames: 300, requests: 100 } as const;
 
@@ -32,6 +33,7 @@ const measureTimeoutMs = 5000;
 export class TrackWatch {
   readonly #incoming: IncomingTrack;
   readonly #description: TrackDescription;
+  readonly #layers: LayerFeed;
   readonly #keyFrames: { readonly atMs: number; readonly ssrc: number }[] = [];
   readonly #requests: { readonly atMs: number; readonly ssrc: number }[] = [];
   readonly #samples: TrackObservation['samples'][number][] = [];
@@ -39,12 +41,13 @@ export class TrackWatch {
   #glances: Glance[] = [];
   #glancedSsrc: number | undefined;
   #encodings: readonly EncodingStats[] = [];
-  #sizes: readonly Size[] = [];
+  #sizes: readonly PictureSize[] = [];
   #measurements: Measurements = { lastMs: undefined, unchanged: 0 };
 
-  constructor(description: TrackDescription, incoming: IncomingTrack) {
+  constructor({ description, incoming, layers }: LiveTrack) {
     this.#description = description;
     this.#incoming = incoming;
+    this.#layers = layers;
     incoming.events.on('keyframe', this.#onKeyFrame);
     incoming.events.on('keyframerequest', this.#onRequest);
   }
@@ -66,6 +69,7 @@ export class TrackWatch {
   /** Counts what arrived. */
   async sample(): Promise<void> {
     this.#encodings = await this.#incoming.stats();
+    this.#tellLayers();
     const sum = (of: (encoding: EncodingStats) => number): number => this.#encodings.reduce((total, encoding) => total + of(encoding), 0);
     add(
       this.#samples,
@@ -89,6 +93,7 @@ export class TrackWatch {
     const before = this.#pictures.at(-1);
     this.#measurements = { ...this.#measurements, lastMs: performance.now() };
     this.#sizes = await this.#incoming.measure(measureTimeoutMs);
+    this.#tellLayers();
     const size = this.#sizes[this.#mainIndex];
     const isNew = size !== undefined && (size.width !== before?.width || size.height !== before.height);
     if (size !== undefined) add(this.#pictures, { atMs: performance.now(), ...size }, kept.pictures);
@@ -127,6 +132,11 @@ export class TrackWatch {
         return { rid, bitrate: Math.round(bitrate), width: size?.width, height: size?.height };
       }),
     };
+  }
+
+  #tellLayers(): void {
+    const { rids, codec } = this.#description;
+    if (this.kind === 'video') this.#layers.measured({ rids, encodings: this.#encodings, sizes: this.#sizes, addsUp: codec === 'AV1' });
   }
 
   /** The largest encoding that sends; without simulcast the only one. */
