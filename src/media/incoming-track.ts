@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Producer, Router, TransportListenInfo } from 'mediasoup/types';
-import { GatewayError } from '../errors.ts';
+import type { Producer, Router } from 'mediasoup/types';
 import type { EncodingStats, IncomingTrack, IncomingTrackEvents, PacketGlance } from './engine.ts';
 import type { FrameSize } from './h264-sps.ts';
 import { tapH264Profile } from './h264-tap.ts';
@@ -16,7 +15,6 @@ export class ProducerTrack implements IncomingTrack {
   readonly producer: Producer;
   readonly #router: Router;
   readonly #trace: ProducerTrace;
-  #lastPipe: Promise<unknown> = Promise.resolve();
 
   constructor(router: Router, producer: Producer) {
     this.#router = router;
@@ -74,33 +72,5 @@ export class ProducerTrack implements IncomingTrack {
 
   async measure(timeoutMs: number): Promise<readonly (FrameSize | undefined)[]> {
     return this.kind === 'audio' ? [] : tapPictureSizes(this.#router, this.producer, timeoutMs);
-  }
-
-  /**
-   * Pipes this track from its own router to another one, and gives the id of the producer there.
-   *
-   * Pipes of one producer are made one after another (mediasoup#1602). Closing either router, or the producer, closes the pipe.
-   */
-  async pipeTo(origin: Router, router: Router, listenInfo: TransportListenInfo): Promise<string> {
-    const pipe = this.#lastPipe.then(async () => {
-      const { pipeProducer } = await origin.pipeToRouter({
-        producerId: this.producer.id,
-        router,
-        keepId: false,
-        enableSctp: false,
-        listenInfo,
-      });
-      if (pipeProducer === undefined) throw new TypeError('a pipe of media has a producer');
-      return pipeProducer.id;
-    });
-    this.#lastPipe = pipe.catch(() => undefined); // its own caller is told; the next pipe does not depend on it
-    try {
-      return await pipe;
-    } catch (cause) {
-      throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The stream could not be brought to this worker; try again.', {
-        cause,
-        retryAfterSeconds: 1,
-      });
-    }
   }
 }

@@ -1,9 +1,10 @@
-import type { Router } from 'mediasoup/types';
+import type { Consumer, Router } from 'mediasoup/types';
 import { GatewayError } from '../errors.ts';
 import type { PayloadProfile, PublisherTransport, StreamMedia, SubscriberTransport } from './engine.ts';
 import type { ProducerTrack } from './incoming-track.ts';
-import { codecOf, covers, originProfile, profileKey, routerCodecs } from './router-codecs.ts';
-import { createWebRtcTransport, WebRtcPublisherTransport, WebRtcSubscriberTransport } from './webrtc-transport.ts';
+import { Pipe, type PipeEnds } from './pipe.ts';
+import { covers, originProfile, profileKey } from './router-codecs.ts';
+import { createWebRtcTransport, type OpenConsumer, WebRtcPublisherTransport, WebRtcSubscriberTransport } from './webrtc-transport.ts';
 import type { WorkerHome, WorkerPool } from './worker-pool.ts';
 
 /** A router of one stream, on one worker, with one set of payload types. */
@@ -12,32 +13,31 @@ interface StreamRouter {
   readonly router: Router;
 }
 
+/** What an edge router needs to consume a track of its origin router. */
+interface PipedConsume extends Pick<PipeEnds, 'origin' | 'listenInfo'> {
+  readonly open: OpenConsumer;
+}
+
 /** A {@link StreamRouter} that viewers share; closed with the last of them. */
 class EdgeRouter {
   readonly opened: Promise<Router>;
   viewers = 0;
   readonly #profile: PayloadProfile;
-  /** Local end of the pipe of each track that is watched here; weak, because tracks and edges outlive each other. */
-  readonly #pipes = new WeakMap<ProducerTrack, Promise<string>>();
-  #lastPipe: Promise<unknown> = Promise.resolve();
+  /** The pipe of each track that is watched here; weak, because tracks and edges outlive each other. */
+  readonly #pipes = new WeakMap<ProducerTrack, Promise<Pipe>>();
 
   constructor(home: WorkerHome, profile: PayloadProfile) {
     this.#profile = profile;
     this.opened = openRouter(home);
   }
 
-  /** The id under which a track can be consumed here; one pipe serves all viewers. */
-  async pipe(pool: WorkerPool, origin: Router, track: ProducerTrack): Promise<string> {
-    const known = this.#pipes.get(track);
-    if (known !== undefined) return known;
-    const pipe = this.#inTurn(async () => {
-      const router = await this.opened;
-      router.updateMediaCodecs(routerCodecs(this.#profile, codecOf(track.mimeType)));
-      return track.pipeTo(origin, router, pool.pipeListenInfo);
-    });
-    this.#pipes.set(track, pipe);
-    pipe.catch(() => this.#pipes.delete(track)); // the viewers who waited for it are told by the promise itself; the next one tries anew
-    return pipe;
+  /** Consumes a track here; one pipe serves all viewers. */
+  async consume(track: ProducerTrack, { origin, listenInfo, open }: PipedConsume): Promise<Consumer> {
+    const opening = this.#pipes.get(track) ?? this.#openPipe(track, { origin, listenInfo });
+    const pipe = await opening;
+    if (!pipe.closed) return pipe.consume(open);
+    if (this.#pipes.get(track) === opening) this.#pipes.delete(track);
+    return this.consume(track, { origin, listenInfo, open });
   }
 
   close(): void {
@@ -45,11 +45,11 @@ class EdgeRouter {
     this.opened.then((router) => router.close()).catch(() => undefined);
   }
 
-  /** One pipe after another: the router's codecs belong to the track that is being piped. */
-  async #inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const turn = this.#lastPipe.then(step);
-    this.#lastPipe = turn.catch(() => undefined); // its own caller is told; the next pipe does not depend on it
-    return turn;
+  #openPipe(track: ProducerTrack, { origin, listenInfo }: Pick<PipeEnds, 'origin' | 'listenInfo'>): Promise<Pipe> {
+    const pipe = this.opened.then(async (edge) => Pipe.open({ track: track.producer, origin, edge, profile: this.#profile, listenInfo }));
+    this.#pipes.set(track, pipe);
+    pipe.catch(() => this.#pipes.delete(track)); // the viewers who waited for it are told by the promise itself; the next one tries anew
+    return pipe;
   }
 }
 
@@ -85,7 +85,10 @@ export class RoutedStream implements StreamMedia {
       const origin = await this.#origin;
       if (origin.home === home && covers(originProfile, profile)) {
         const transport = await createWebRtcTransport(origin.router, home);
-        return new WebRtcSubscriberTransport((track) => this.#atOrigin(origin, track), transport, home, release);
+        return new WebRtcSubscriberTransport(async (track, open) => this.#atOrigin(origin, track, open), transport, {
+          home,
+          released: release,
+        });
       }
       return await this.#openAtEdge(home, profile, release);
     } catch (error) {
@@ -105,15 +108,13 @@ export class RoutedStream implements StreamMedia {
     const { edge, leave } = this.#joinEdge(home, profile);
     try {
       const transport = await createWebRtcTransport(await edge.opened, home);
-      return new WebRtcSubscriberTransport(
-        (track) => this.#atEdge(edge, track),
-        transport,
+      return new WebRtcSubscriberTransport(async (track, open) => this.#atEdge(edge, track, open), transport, {
         home,
-        () => {
+        released: () => {
           release();
           leave();
         },
-      );
+      });
     } catch (error) {
       leave();
       throw error;
@@ -135,16 +136,16 @@ export class RoutedStream implements StreamMedia {
   }
 
   /** Viewers on the origin's own router need no pipe, unless the publisher has meanwhile come back on another worker. */
-  async #atOrigin(router: StreamRouter, track: ProducerTrack): Promise<string> {
+  async #atOrigin(router: StreamRouter, track: ProducerTrack, open: OpenConsumer): Promise<Consumer> {
     const origin = await this.#origin;
-    if (origin?.router === router.router) return track.id;
+    if (origin?.router === router.router) return open(track.id);
     throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The stream has moved to another worker; connect again.', { retryAfterSeconds: 1 });
   }
 
-  async #atEdge(edge: EdgeRouter, track: ProducerTrack): Promise<string> {
+  async #atEdge(edge: EdgeRouter, track: ProducerTrack, open: OpenConsumer): Promise<Consumer> {
     const origin = await this.#origin;
     if (origin === undefined) throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The stream has ended.');
-    return edge.pipe(this.#pool, origin.router, track);
+    return edge.consume(track, { origin: origin.router, listenInfo: this.#pool.pipeListenInfo, open });
   }
 
   /** The origin router stays for the stream's life; only a dead worker makes it move. */

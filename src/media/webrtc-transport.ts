@@ -153,13 +153,20 @@ export class WebRtcPublisherTransport extends Transport implements PublisherTran
   }
 }
 
+/** Makes a viewer's consumer of a producer on the viewer's router. */
+export type OpenConsumer = (producerId: string) => Promise<Consumer>;
+
 /** A {@link SubscriberTransport} on a mediasoup WebRtcTransport. */
 export class WebRtcSubscriberTransport extends Transport implements SubscriberTransport {
-  readonly #local: (track: ProducerTrack) => Promise<string>;
+  readonly #local: (track: ProducerTrack, open: OpenConsumer) => Promise<Consumer>;
   readonly #consumers = new Set<Consumer>();
 
-  /** `local` gives the id of the producer that stands for a track on this transport's router (itself, or the end of a pipe). */
-  constructor(local: (track: ProducerTrack) => Promise<string>, transport: WebRtcTransport, home: WorkerHome, released: () => void) {
+  /** `local` calls `open` with the producer that stands for a track on this transport's router (itself, or the end of a pipe). */
+  constructor(
+    local: (track: ProducerTrack, open: OpenConsumer) => Promise<Consumer>,
+    transport: WebRtcTransport,
+    { home, released }: { readonly home: WorkerHome; readonly released: () => void },
+  ) {
     super(transport, home, released);
     this.#local = local;
   }
@@ -167,7 +174,7 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
   async consume(track: IncomingTrack, { mid, rtpCapabilities }: Parameters<SubscriberTransport['consume']>[1]): Promise<OutgoingTrack> {
     if (!(track instanceof ProducerTrack)) throw new TypeError('the track belongs to another engine');
     const consumer = await reportAsGatewayError(
-      this.#local(track).then((producerId) => this.transport.consume({ producerId, rtpCapabilities, mid, paused: true })),
+      this.#local(track, async (producerId) => this.transport.consume({ producerId, rtpCapabilities, mid, paused: true })),
     );
     this.#consumers.add(consumer);
     consumer.observer.once('close', () => this.#consumers.delete(consumer));

@@ -72,8 +72,8 @@ async function holdings(gateway: GatewayProcess) {
   });
 }
 
-/** One end of a pipe with one peer behind it. */
-const half = { routers: 1, webrtc: 1, pipe: 1, direct: 0, producers: 2, consumers: 2 };
+/** One end of two pipes, of a video and an audio track, with one peer behind it. */
+const half = { routers: 1, webrtc: 1, pipe: 2, direct: 0, producers: 2, consumers: 2 };
 
 test('200 viewers and 10 publishers who come and go leave a stream that stays as it was', { timeout: 180_000 }, async () => {
   await using gateway = await GatewayProcess.open({ workers: 2, connectTimeoutMs: 150_000 });
@@ -118,7 +118,7 @@ test.for([
     'with numbers of its own on the publisher’s worker',
     1,
     'werift-whep',
-    [{ ...half, routers: 2, webrtc: 2, pipe: 2, producers: 4, consumers: 4 }],
+    [{ ...half, routers: 2, webrtc: 2, pipe: 4, producers: 4, consumers: 4 }],
   ],
   ['on another worker', 2, 'chromium-whep', [half, half]],
 ] as const)(
