@@ -25,6 +25,11 @@ export function readSequenceParameters(packet: Uint8Array): SequenceParameters |
   return startsSps ? parse(payload.subarray(2)) : undefined;
 }
 
+/** Picture size in a whole SPS NAL unit, its header byte included; undefined where it is cut short. */
+export function readSpsSize(sps: Uint8Array): FrameSize | undefined {
+  return parse(sps.subarray(1))?.size;
+}
+
 const naluSps = 7;
 const naluStapA = 24;
 const naluFuA = 28;

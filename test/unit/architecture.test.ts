@@ -36,6 +36,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   jose: ['auth'],
   'prom-client': ['metrics'],
   execa: ['egress'],
+  mp4box: ['egress'],
   'hls.js': ['web'],
   typebox: ['config', 'http'],
   yaml: ['config', 'auth'],
