@@ -6,6 +6,7 @@ import { parseStreamId, type StreamId } from '../streams/stream-id.ts';
 import { baseUrlOf } from './base-url.ts';
 import { readBody, requireContentType } from './body.ts';
 import { clientGoneSignal } from './client-gone.ts';
+import { extensionLinks } from './extension-links.ts';
 import type { Gate } from './gate.ts';
 import { iceServerLinks, type IceServer } from './ice-servers.ts';
 import { reserveMethods } from './reserve-methods.ts';
@@ -95,10 +96,12 @@ async function openSession(request: FastifyRequest, reply: FastifyReply, endpoin
   else signal.addEventListener('abort', () => session.close('aborted'), { once: true });
 
   if (session.awaitsAnswer) reply.header('Preference-Applied', counterOffer);
+  const location = `${baseUrlOf(request, publicUrl)}${path}/${streamId}/${session.secret}`;
+  const links = [...linksOf(endpoint), ...(action === 'play' ? extensionLinks(location, request) : [])];
   return reply
     .code(session.awaitsAnswer ? 406 : 201)
-    .headers({ Location: `${baseUrlOf(request, publicUrl)}${path}/${streamId}/${session.secret}`, ETag: session.etag })
-    .headers(endpoint.iceServers === undefined ? {} : { Link: linksOf(endpoint) })
+    .headers({ Location: location, ETag: session.etag })
+    .headers(links.length === 0 ? {} : { Link: links })
     .type(sdp)
     .send(session.answerText);
 }

@@ -11,13 +11,19 @@ export interface EventStreamOptions {
 
 /** One server-sent event. */
 export interface ServerSentEvent {
-  /** Its type: one word. */
-  readonly event: string;
+  /** Its type: one word. Default: none, and browsers call it `message`. */
+  readonly event?: string;
   /** Becomes JSON. */
   readonly data: unknown;
   /** For `Last-Event-ID`. */
   readonly id?: string;
 }
+
+/** What every answer of this kind says of itself; `X-Accel-Buffering` is for nginx, which would keep events until a buffer is full. */
+export const eventStreamHeaders = { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' };
+
+/** How long a client may take to read what is left when its stream has ended, in milliseconds. */
+const farewellMs = 5_000;
 
 /**
  * One client that listens to server-sent events (`text/event-stream`, HTML Living Standard §9.2).
@@ -29,6 +35,7 @@ export class EventStream implements Disposable {
   readonly #body = new Readable({ read: () => undefined });
   readonly #heartbeat: NodeJS.Timeout;
   readonly #longestBacklog: number;
+  #isEnded = false;
 
   constructor({ heartbeatMs = 15_000, longestBacklog = 256 * 1024 }: EventStreamOptions = {}) {
     this.#longestBacklog = longestBacklog;
@@ -47,12 +54,13 @@ export class EventStream implements Disposable {
 
   /** Answers a request with what is sent from now on, and with what was sent before. */
   answer(reply: FastifyReply): FastifyReply {
-    return reply.type('text/event-stream').header('Cache-Control', 'no-store').header('X-Accel-Buffering', 'no').send(this.#body);
+    return reply.headers(eventStreamHeaders).send(this.#body);
   }
 
   /** Sends an event, unless the client is gone. */
   send({ event, data, id }: ServerSentEvent): void {
-    this.#write(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    const [idLine, eventLine] = [id === undefined ? '' : `id: ${id}\n`, event === undefined ? '' : `event: ${event}\n`];
+    this.#write(`${idLine}${eventLine}data: ${JSON.stringify(data)}\n\n`);
   }
 
   /** Calls back once nobody listens any more, whoever ended it. */
@@ -64,7 +72,13 @@ export class EventStream implements Disposable {
   /** Ends it after what was sent. Idempotent. */
   end(): void {
     clearInterval(this.#heartbeat);
-    if (this.isOpen) this.#body.push(null);
+    if (!this.isOpen || this.#isEnded) return;
+    this.#isEnded = true;
+    this.#body.push(null);
+    const farewell = setTimeout(() => this.#body.destroy(), farewellMs);
+    this.#body.once('close', () => {
+      clearTimeout(farewell);
+    });
   }
 
   [Symbol.dispose](): void {
@@ -72,7 +86,7 @@ export class EventStream implements Disposable {
   }
 
   #write(text: string): void {
-    if (!this.isOpen) return;
+    if (!this.isOpen || this.#isEnded) return;
     if (this.#body.readableLength > this.#longestBacklog) this.#body.destroy();
     else this.#body.push(text);
   }

@@ -9,6 +9,7 @@ import { operatorApi, type OperatorDeps } from './api/operator-api.ts';
 import { allowOrigin, type AllowedOrigins } from './cors.ts';
 import { whepEndpoint, whipEndpoint, type SignallingDeps } from './endpoints.ts';
 import { isOurFault, refuseUnknownUrl, replyWithError, toGatewayError } from './error-reply.ts';
+import { eventResource } from './event-resource.ts';
 import { translateForwarded } from './forwarded.ts';
 import { Gate, type GateOptions } from './gate.ts';
 import { layerResource } from './layer-resource.ts';
@@ -78,6 +79,7 @@ export async function openHttpServer(options: HttpDeps): Promise<HttpServer> {
   await app.register(async (scope) => sessionResource(scope, { ...deps, kind: 'publish' }));
   await app.register(async (scope) => sessionResource(scope, { ...deps, kind: 'subscribe' }));
   await app.register(async (scope) => layerResource(scope, deps));
+  await app.register(async (scope) => eventResource(scope, deps));
   await app.register(async (scope) => publisherWarnings(scope, deps));
   await app.register(async (scope) => statusRoutes(scope, deps));
   if (options.servesApi ?? true) await app.register(async (scope) => operatorApi(scope, deps));

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
 import type { StreamMedia } from '../media/engine.ts';
+import { Audience } from './audience.ts';
 import type { LiveTrack, PublishSession } from './publish-session.ts';
 import type { RegistryEvents } from './registry-events.ts';
 import type { StreamId } from './stream-id.ts';
@@ -23,7 +24,7 @@ export class Stream {
   readonly #observer: EventEmitter<RegistryEvents>;
   readonly #onEnded: () => void;
   readonly #changes = new EventEmitter<{ change: [] }>();
-  readonly #subscribers = new Set<SubscribeSession>();
+  readonly #audience = new Audience();
   readonly #pending = new Set<Claim>();
   #claims = 0;
   #publisher: { readonly claim: Claim; readonly session: PublishSession } | undefined;
@@ -73,7 +74,7 @@ export class Stream {
   }
 
   get subscriberCount(): number {
-    return this.#subscribers.size;
+    return this.#audience.size;
   }
 
   /** Until when the present publisher keeps the name; undefined when it is not contested. */
@@ -143,12 +144,12 @@ export class Stream {
   /** A viewer has come; it gets the present tracks, should they have changed while it was being opened. Throws `ERR_STREAM_NOT_LIVE`. */
   addSubscriber(session: SubscribeSession): void {
     if (this.#ended) throw notLive();
-    this.#subscribers.add(session);
+    this.#audience.add(session);
     if (this.#tracks !== undefined) session.follow(this.#tracks);
   }
 
   removeSubscriber(session: SubscribeSession): void {
-    this.#subscribers.delete(session);
+    this.#audience.remove(session);
   }
 
   /**
@@ -173,7 +174,10 @@ export class Stream {
     clearTimeout(this.#grace);
     this.#setTracks(undefined);
     this.#publisher?.session.close('stream-ended');
-    for (const session of [...this.#subscribers]) session.close('stream-ended');
+    this.#audience.forEach((session) => {
+      session.close('stream-ended');
+    });
+    this.#audience.close();
     this.media.close();
     this.#changes.emit('change');
     this.#onEnded();
@@ -191,14 +195,19 @@ export class Stream {
 
   #play(tracks: readonly LiveTrack[]): void {
     this.#setTracks(tracks);
-    for (const subscriber of [...this.#subscribers]) subscriber.follow(tracks);
+    this.#audience.forEach((subscriber) => {
+      subscriber.follow(tracks);
+    });
   }
 
   #setTracks(tracks: readonly LiveTrack[] | undefined): void {
     const was = this.#tracks;
     this.#tracks = tracks;
     if (was === tracks) return;
-    if (tracks === undefined) for (const subscriber of this.#subscribers) subscriber.idle();
+    if (tracks === undefined)
+      this.#audience.forEach((subscriber) => {
+        subscriber.idle();
+      });
     if (was === undefined || tracks === undefined) {
       this.#since = new Date();
       this.#observer.emit(tracks === undefined ? 'idle' : 'live', this.id);

@@ -8,6 +8,7 @@ import { LayerDirector } from './layer-director.ts';
 import type { LiveTrack } from './publish-session.ts';
 import type { SessionEnding } from './registry-events.ts';
 import { Session, type SessionContext } from './session.ts';
+import { ViewerNews } from './viewer-news.ts';
 
 /** One track of the stream and the section of the player's offer that carries it. */
 interface Route {
@@ -22,6 +23,8 @@ const counterOfferTimeoutMs = 30_000;
 export class SubscribeSession extends Session {
   /** Chooses the layers of its video. */
   readonly layers: LayerDirector;
+  /** Tells its player what happens. */
+  readonly news: ViewerNews;
   readonly #transport: SubscriberTransport;
   /** Undefined until the player has answered our counter-offer. */
   #plan: SubscribePlan | undefined;
@@ -106,6 +109,8 @@ export class SubscribeSession extends Session {
     this.#following = tracks;
     this.#known = tracks.map(({ description }) => description);
     this.layers = new LayerDirector(this.log);
+    this.news = new ViewerNews(this.layers, () => this.#video?.index);
+    this.news.live();
     this.#send(sent);
   }
 
@@ -119,7 +124,7 @@ export class SubscribeSession extends Session {
    * @see WHEP core extensions, video layer selection
    */
   isVideo(mediaId: string): boolean {
-    const video = this.#plan?.sections.find(({ kind }) => kind === 'video');
+    const video = this.#video;
     return video !== undefined && (mediaId === String(video.index) || mediaId === video.mid);
   }
 
@@ -146,6 +151,7 @@ export class SubscribeSession extends Session {
    */
   follow(tracks: readonly LiveTrack[]): void {
     if (this.closed || tracks === this.#following) return;
+    this.news.live();
     this.#following = tracks;
     this.#known = tracks.map(({ description }) => description);
     const plan = this.#plan;
@@ -156,15 +162,21 @@ export class SubscribeSession extends Session {
 
   /** The publisher is gone; the transport stays, for the one who may come back. */
   idle(): void {
+    this.news.idle();
     this.#following = [];
   }
 
-  protected override release(_ending: SessionEnding): void {
+  protected override release(ending: SessionEnding): void {
     this.#send([]);
+    this.news.ended(ending);
   }
 
   protected override onConnected(): void {
     this.#resume(this.#outgoing);
+  }
+
+  get #video(): PlannedSection | undefined {
+    return this.#plan?.sections.find(({ kind }) => kind === 'video');
   }
 
   #startSwitch(plan: SubscribePlan, tracks: readonly LiveTrack[]): void {

@@ -2,7 +2,7 @@
  * What a WHIP/WHEP server must do, one row for each rule: level, side, where it is written, and what it says in our words.
  *
  * `P-` levels are this project's own rules, made for deployed clients. Side S is the server, B both, C the client alone: no test here.
- * RFC is RFC 9725 (WHIP), WHEP is draft-ietf-wish-whep-04.
+ * RFC is RFC 9725 (WHIP), WHEP is draft-ietf-wish-whep-04, WHEP core extensions its companion without a number.
  */
 const table = {
   // Resources and methods
@@ -150,6 +150,26 @@ const table = {
   M06: 'P-MUST | S | project | simulcast needs no a=ssrc: packets are told apart by mid and rid',
   M07: 'SHOULD | B | RFC §4.8 | layers that nobody negotiated do no harm',
   M08: 'P-SHOULD | S | project | a lost layer does not stall viewers',
+  // Extensions, server-sent events, layer selection
+  N01: 'MUST | S | RFC §4.9, WHEP §4.10 | each extension has a Link in the 201, and in the 406, with its URN and the URL to call',
+  N02: 'MUST NOT | S | RFC §4.9, WHEP §4.10 | no extension is needed to watch',
+  N03: 'MUST | C | RFC §4.9 | a client ignores relations that it does not know',
+  N04: 'MUST | S | RFC §4.9, WHEP §6 | URNs are those of the registry, and none is invented under core',
+  N05: 'MUST | S | WHEP core extensions | the link to server-sent events lists their types, on a line of its own',
+  N06: 'MAY | B | WHEP core extensions | a POST subscribes to the types in its body, or to all: 201 with Location',
+  N07: 'MUST | S | WHEP core extensions | a type that is not offered is 400 and opens nothing',
+  N08: 'MUST | S | WHEP core extensions, WHATWG HTML §9.2 | an event is its name and one line of JSON, and nothing between keeps it',
+  N09: 'MUST | S | WHEP core extensions | only chosen types come, and those that happen while nobody reads wait, in bounds',
+  N10: 'MUST | S | WHEP core extensions | a deleted event stream is 404, and so is every one of a session that ended',
+  N11: 'SHALL | S | WHEP core extensions | active comes at the start of a live stream, and each time its publisher returns',
+  N12: 'MUST NOT | S | WHEP core extensions | inactive comes when a live stream goes idle, and never first',
+  N13: 'MUST | S | WHEP core extensions | layers tells each video section’s layers with their names, sizes and bitrates',
+  N14: 'MAY | S | WHEP core extensions | viewercount tells how many watch, reconnect when to POST again',
+  N15: 'P-MUST | S | project | an event stream is read without a token, by a URL that cannot be guessed, from any origin',
+  N16: 'MUST | S | WHEP core extensions | where layers can be selected there are events, and layers is one of them',
+  N17: 'SHALL | S | WHEP core extensions | a layer selection is 200 and takes effect, 400, 404 or 422; mediaId alone undoes it',
+  N18: 'P-SHOULD | S | project | DELETE undoes a layer selection',
+  N19: 'MUST | C | WHEP core extensions | a client ignores events and members that it does not know',
   // Security
   O01: 'SHALL | B | RFC §5, WHEP §5 | signalling over plain HTTP can be refused',
   O02: 'SHOULD | S | RFC §5, WHEP §5 | a POST with a bad token costs next to nothing and opens nothing',

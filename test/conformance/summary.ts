@@ -15,6 +15,7 @@ const sections: Readonly<Record<string, string>> = {
   K: 'Authentication',
   L: 'Redirects, load, limits',
   M: 'Simulcast and SVC',
+  N: 'Extensions, events, layers',
   O: 'Security',
 };
 

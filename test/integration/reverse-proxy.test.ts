@@ -6,6 +6,7 @@ import { type Chromium, PeersPage } from '../fixtures/chromium.ts';
 import { nginxPath } from '../fixtures/nginx.ts';
 import { expectMedia, expectState } from '../fixtures/pages.ts';
 import { openProxied, rewritten, told, trusting } from '../fixtures/proxied-gateway.ts';
+import { eventTypes } from '../../src/streams/event-queue.ts';
 import { readOffer } from '../http/configured-gateway.ts';
 
 /** Tests that may open a gateway behind a proxy; skipped where there is no nginx. */
@@ -103,6 +104,25 @@ proxyTest('a page of another origin watches through the proxy, by hand and with 
 
   const states = await page.evaluate<string[]>(watchWithOurPlayer(url));
   expect(states.at(-1)).toBe('playing');
+});
+
+proxyTest('a page of another origin hears events through the proxy as they happen', async ({ chromium, open }) => {
+  await using proxied = await open(told);
+  await using visitor = await Visitor.open(chromium);
+  const { url, gateway } = proxied;
+  await expectState(await visitor.visit(url + publishPage), 'live');
+  const page = await visitor.visit((await chromium.openPage()).url());
+  const peers = new PeersPage(page, await page.evaluateHandle('import("/peers.js")'));
+  const { location } = await (await peers.watch(`${url}/whep/show`)).session();
+  await page.evaluate(`fetch('${location}/events', { method: 'POST' }).then(({ headers }) => {
+    window.heard = [];
+    const source = new EventSource(headers.get('Location'));
+    for (const name of ${JSON.stringify(eventTypes)}) source.addEventListener(name, ({ data }) => window.heard.push(name + ' ' + data));
+  })`);
+  const heard = async () => (await page.evaluate<string[]>('window.heard')).map((event) => event.split(' ', 1)[0]);
+  await expect.poll(heard, patience).toEqual(expect.arrayContaining(['active', 'layers', 'viewercount']));
+  for (const { id, kind } of await gateway.registry.sessions()) if (kind === 'publish') gateway.registry.kick(id);
+  await expect.poll(heard, patience).toContain('inactive');
 });
 
 /** A script that runs in a page and gives the states that the player went through. */
