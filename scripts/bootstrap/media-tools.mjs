@@ -15,7 +15,7 @@ import { InstallFailure, installPackages } from './system-packages.mjs';
 
 const retryAfterMs = 24 * 60 * 60_000;
 
-/** @type {Record<'ffmpeg' | 'chromium' | 'curl' | 'nginx', Tool>} */
+/** @type {Record<'ffmpeg' | 'chromium' | 'curl' | 'nginx' | 'swift', Tool>} */
 const tools = {
   ffmpeg: { programs: ['ffmpeg'], packages: ['ffmpeg'], without: 'without it, what needs FFmpeg is switched off' },
   chromium: {
@@ -28,6 +28,12 @@ const tools = {
     programs: ['nginx', '/usr/sbin/nginx'], // few users have the folder on their PATH
     packages: ['nginx'],
     without: 'without it, the tests behind a reverse proxy are skipped',
+    startsService: true,
+  },
+  swift: {
+    programs: ['swift-proxy-server'], // OpenStack's object storage, which speaks S3
+    packages: ['swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'memcached'],
+    without: 'without it, the tests of uploads to S3 are skipped',
     startsService: true,
   },
 };

@@ -37,6 +37,7 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['metrics'],
   execa: ['egress'],
   mp4box: ['egress'],
+  '@aws-sdk/client-s3': ['egress'],
   'hls.js': ['web'],
   typebox: ['config', 'http'],
   yaml: ['config', 'auth'],
