@@ -1,6 +1,7 @@
 import { parseAuth, type AuthConfig } from './auth-config.ts';
 import { milliseconds } from './duration.ts';
 import { parseLimits, type LimitsConfig } from './limits-config.ts';
+import { parseRecord, parseStorage, type RecordConfig, type StorageConfig } from './record-config.ts';
 import type { Settings } from './schema.ts';
 
 /** What happens to a stream's publishers and viewers. */
@@ -9,6 +10,7 @@ export interface StreamPolicySettings {
   readonly codecs: readonly ('offer' | 'H264' | 'VP8' | 'VP9' | 'AV1')[];
   readonly graceMs: number;
   readonly silenceMs: number;
+  readonly record: 'never' | 'request' | 'always';
 }
 
 /** STUN or TURN servers with the same credentials. */
@@ -51,6 +53,7 @@ export interface Config {
     readonly default: StreamPolicySettings;
     readonly patterns: readonly { readonly match: string; readonly policy: StreamPolicySettings }[];
   };
+  readonly egress: { readonly record: RecordConfig; readonly storage: StorageConfig };
   readonly metrics: { readonly enabled: boolean; readonly port: number | undefined; readonly host: string };
   readonly log: { readonly level: Settings['log']['level']; readonly pretty: boolean | undefined };
 }
@@ -58,7 +61,7 @@ export interface Config {
 const halfADayMs = 12 * 3_600_000;
 
 /** Turns checked settings into the values that the code works with. */
-export function parseConfig({ http, rtc, auth, limits, streams, metrics, log }: Settings): Config {
+export function parseConfig({ http, rtc, auth, limits, streams, egress, metrics, log }: Settings): Config {
   return deepFreeze({
     http: {
       ...http,
@@ -89,6 +92,7 @@ export function parseConfig({ http, rtc, auth, limits, streams, metrics, log }: 
         policy: parsePolicy({ ...streams.default, ...overrides }),
       })),
     },
+    egress: { record: parseRecord(egress.record), storage: parseStorage(egress.storage) },
     metrics: { ...metrics, port: metrics.port },
     log: { level: log.level, pretty: log.pretty },
   });
@@ -121,8 +125,8 @@ function matchesGlob(glob: string, name: string): boolean {
   return new RegExp(`^${glob.replaceAll('*', '.*')}$`).test(name);
 }
 
-function parsePolicy({ takeover, codecs, grace, silence }: Settings['streams']['default']): StreamPolicySettings {
-  return { takeover, codecs, graceMs: milliseconds(grace), silenceMs: milliseconds(silence) };
+function parsePolicy({ takeover, codecs, grace, silence, record }: Settings['streams']['default']): StreamPolicySettings {
+  return { takeover, codecs, graceMs: milliseconds(grace), silenceMs: milliseconds(silence), record };
 }
 
 function deepFreeze<Value>(value: Value): Value {

@@ -91,6 +91,17 @@ const silenceIsNotInstant: Rule = ({ streams }) =>
     .filter(({ silence }) => silence !== undefined && (parseDuration(silence) ?? 0) < 1_000)
     .flatMap(({ path }) => problem(`${path}.silence`, 'must be at least 1s'));
 
+const bucketIsWhole: Rule = ({ egress }) => {
+  const { bucket, endpoint, prefix, region, accessKeyId, secretAccessKey } = egress.storage.s3;
+  const path = 'egress.storage.s3';
+  if (accessKeyId === undefined && secretAccessKey !== undefined)
+    return problem(`${path}.accessKeyId`, `must go with ${path}.secretAccessKey`);
+  if (accessKeyId !== undefined && secretAccessKey === undefined)
+    return problem(`${path}.secretAccessKey`, `must go with ${path}.accessKeyId`);
+  const others = [endpoint, prefix, region, accessKeyId].some((value) => value !== undefined);
+  return bucket === undefined && others ? problem(`${path}.bucket`, 'is missing') : [];
+};
+
 /** Everything that is impossible although each key by itself is right. */
 export const rules: readonly Rule[] = [
   openToOthersOnlyOnPurpose,
@@ -103,4 +114,5 @@ export const rules: readonly Rule[] = [
   wildcardsNeedAName,
   oneAnnouncedSocket,
   silenceIsNotInstant,
+  bucketIsWhole,
 ];

@@ -3,6 +3,7 @@ import Type, { type Static } from 'typebox';
 import { authSchema } from './auth-schema.ts';
 import { httpSchema } from './http-schema.ts';
 import { limitsSchema } from './limits-schema.ts';
+import { recordSchema, storageSchema } from './record-schema.ts';
 import { duration, flag, group, streamPattern, text } from './schema-kinds.ts';
 
 /*
@@ -57,8 +58,10 @@ const policyDocs = {
   codecs: 'Video codecs by preference: a publisher gets the first one that it offers. `offer` stands for the order of its own offer.',
   grace: 'How long a stream and its viewers outlive their publisher.',
   silence: 'A connected publisher or viewer from which nothing at all arrives (media, feedback, STUN) for this long is ended.',
+  record: 'Record the stream `always` while it is live, on `request` of an operator, or `never`.',
 };
 const takeovers = ['replace', 'reject'] as const;
+const recordPolicies = ['never', 'request', 'always'] as const;
 const codecNames = ['offer', 'H264', 'VP8', 'VP9', 'AV1'] as const;
 
 /** Schema of the whole configuration, as it is written in the file. */
@@ -109,6 +112,7 @@ export const settingsSchema = Type.Object(
         }),
         grace: duration({ description: policyDocs.grace, default: '60s' }),
         silence: duration({ description: policyDocs.silence, default: '30s' }),
+        record: Type.Enum([...recordPolicies], { description: policyDocs.record, default: 'request' }),
       }),
       patterns: Type.Array(
         Type.Object(
@@ -120,11 +124,16 @@ export const settingsSchema = Type.Object(
             ),
             grace: Type.Optional(duration({ description: policyDocs.grace })),
             silence: Type.Optional(duration({ description: policyDocs.silence })),
+            record: Type.Optional(Type.Enum([...recordPolicies], { description: policyDocs.record })),
           },
           { additionalProperties: false },
         ),
         { description: 'Other policies by stream name: a list of `{ match, …overrides }`.', fileOnly: true, default: [] },
       ),
+    }),
+    egress: group('How streams leave, but for WHEP.', {
+      record: recordSchema,
+      storage: storageSchema,
     }),
     metrics: group('Prometheus.', {
       enabled: flag('Serve `/metrics`.', true),
