@@ -1,0 +1,145 @@
+import type { Fragment, InitSegment, RunEnding, TapRun } from '../fragment.ts';
+import type { FragmentReader } from '../fragment-hub.ts';
+import type { OutputEnding } from '../output.ts';
+import { FragmentOrder } from './fragment-order.ts';
+import { headerOf, placeInFile } from './fragment-mux.ts';
+import { decidePart, type PartDecision, type PartLimits } from './part-decision.ts';
+import type { PartBeginning, Piece } from './part-writer.ts';
+import { RenditionChoice } from './rendition-choice.ts';
+
+/** Where parts go; each call returns at once. */
+export interface PartSink {
+  begin(beginning: Omit<PartBeginning, 'container'> & { readonly written: InitSegment['container'] }): void;
+  append(piece: Piece): void;
+  end(ending: OutputEnding): void;
+}
+
+interface OpenPart {
+  readonly video: InitSegment | undefined;
+  readonly audio: InitSegment | undefined;
+  readonly startMs: number;
+  fragments: number;
+  bytes: number;
+}
+
+/** What belongs to one run. */
+interface RunState {
+  readonly run: TapRun;
+  readonly order: FragmentOrder;
+  readonly choice: RenditionChoice;
+  readonly expectsVideo: boolean;
+  /** The newest. */
+  audio: InitSegment | undefined;
+}
+
+/** Turns the fragments of a stream into parts: decides what belongs to which, and rebases each part so that it begins at 0. */
+export class Recorder implements FragmentReader {
+  readonly #sink: PartSink;
+  readonly #limits: PartLimits;
+  readonly #changed: (event: 'part' | 'interrupted' | 'ended') => void;
+  #state: RunState | undefined;
+  #part: OpenPart | undefined;
+
+  constructor(
+    sink: PartSink,
+    { limits, changed }: { readonly limits: PartLimits; readonly changed: (event: 'part' | 'interrupted' | 'ended') => void },
+  ) {
+    this.#sink = sink;
+    this.#limits = limits;
+    this.#changed = changed;
+  }
+
+  /** Whether a part is being written. */
+  get isWriting(): boolean {
+    return this.#part !== undefined;
+  }
+
+  runStarted(run: TapRun): void {
+    const videos = run.renditions.filter(({ kind }) => kind === 'video').map(({ name }) => name);
+    this.#state = {
+      run,
+      order: new FragmentOrder(run.renditions.map(({ kind }) => kind)),
+      choice: new RenditionChoice(videos),
+      expectsVideo: videos.length > 0,
+      audio: undefined,
+    };
+  }
+
+  fragment(_run: TapRun, fragment: Fragment): void {
+    const state = this.#state;
+    if (state === undefined) return;
+    const kind = kindOf(fragment);
+    for (const taken of kind === 'video' ? state.choice.push(fragment) : [fragment]) {
+      if (kind === 'audio') state.audio = taken.init;
+      for (const next of state.order.push(kind, taken)) this.#place(state, next);
+    }
+  }
+
+  runEnded(_run: TapRun, ending: RunEnding): void {
+    this.finish({ cause: ending.cause, detail: sentenceOf(ending.cause, 'detail' in ending ? ending.detail : undefined) });
+    this.#changed('interrupted');
+  }
+
+  ended(): void {
+    this.finish({ cause: 'stream-ended', detail: sentenceOf('stream-ended') });
+    this.#changed('ended');
+  }
+
+  /** Writes what is held back, and ends the part that is open. What follows is recorded from the next run on. */
+  finish(ending: OutputEnding): void {
+    const state = this.#state;
+    this.#state = undefined;
+    if (state !== undefined) for (const next of state.order.flush()) this.#place(state, next);
+    this.#end(ending);
+  }
+
+  #place(state: RunState, fragment: Fragment): void {
+    const decision = decidePart(fragment, this.#part, { limits: this.#limits, known: state });
+    if (decision.action === 'drop') return;
+    if (decision.action === 'begin') this.#begin(decision.cause, state, fragment);
+    const part = this.#part;
+    if (part === undefined) return;
+    const chunks = placeInFile(fragment, { ...part, hasVideo: part.video !== undefined });
+    part.fragments += 1;
+    part.bytes += fragment.bytes.length;
+    this.#sink.append({ chunks, endMs: fragment.startMs + fragment.durationMs - part.startMs });
+  }
+
+  #begin(cause: Extract<PartDecision, { action: 'begin' }>['cause'], state: RunState, fragment: Fragment): void {
+    this.#end({ cause, detail: sentenceOf(cause) });
+    const video = kindOf(fragment) === 'video' ? fragment.init : undefined;
+    const audio = fragment.init.container === 'webm' ? undefined : state.audio;
+    const header = headerOf(video, audio);
+    this.#part = { video, audio, startMs: fragment.startMs, fragments: 0, bytes: header.length };
+    this.#sink.begin({
+      startedAt: new Date(state.run.startedAt.getTime() + fragment.startMs),
+      written: fragment.init.container,
+      video: video === undefined ? undefined : { codec: video.codec, width: video.size?.width, height: video.size?.height },
+      audio: audio === undefined ? undefined : { codec: audio.codec, sampleRate: audio.sampleRate, channels: audio.channels },
+      header,
+    });
+    this.#changed('part');
+  }
+
+  #end(ending: OutputEnding): void {
+    if (this.#part === undefined) return;
+    this.#part = undefined;
+    this.#sink.end(ending);
+  }
+}
+
+const sentences: Readonly<Record<string, string>> = {
+  'publisher-gone': 'The publisher left or went silent.',
+  'publisher-changed': 'Another publisher, or other tracks, followed.',
+  stopped: 'The recording was stopped.',
+  'stream-ended': 'The stream has ended.',
+  'media-changed': 'The size of the picture or a codec changed.',
+  'part-duration': 'The part was as long as parts may be.',
+  'part-bytes': 'The part was as large as parts may be.',
+};
+
+function sentenceOf(cause: string, detail?: string): string {
+  return detail ?? sentences[cause] ?? cause;
+}
+
+const kindOf = ({ rendition }: Fragment): 'audio' | 'video' => (rendition === 'audio' ? 'audio' : 'video');

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs';
+import { rm, stat, truncate } from 'node:fs/promises';
+import type { Logger } from 'pino';
+import type { Catalogue } from './catalogue.ts';
+import { type Finisher, remuxEnding } from './finisher.ts';
+import { measurePart } from './measure.ts';
+import type { Recording } from './recording.ts';
+
+/** What recovery works with. */
+export interface RecoveryDeps {
+  readonly catalogue: Catalogue;
+  readonly finisher: Finisher;
+  readonly logger: Logger;
+}
+
+const crashed = { cause: 'crashed', detail: 'The gateway ended while this was recorded; it was completed at its next start.' };
+
+/** Completes what an earlier life of the gateway left unfinished: cuts off half a fragment, and gives files their names and side-cars. */
+export async function recoverRecordings(deps: RecoveryDeps): Promise<void> {
+  const { catalogue, logger } = deps;
+  const unfinished = catalogue.all().filter(({ state }) => state === 'recording' || state === 'finishing');
+  for (const recording of unfinished) {
+    try {
+      await recover(recording, deps);
+    } catch (error) {
+      const facts = { recordingId: recording.id, streamId: recording.streamId, path: recording.path };
+      logger.error({ ...facts, err: error }, 'recording of an earlier life could not be completed');
+    }
+  }
+}
+
+async function recover(recording: Recording, { catalogue, finisher, logger }: RecoveryDeps): Promise<void> {
+  const grown = catalogue.fileOf(recording);
+  const named = { ...recording, state: 'complete' } as const;
+  await rm(`${grown}${remuxEnding}`, { force: true });
+  if (existsSync(catalogue.fileOf(named))) {
+    await rm(grown, { force: true });
+    const { size } = await stat(catalogue.fileOf(named));
+    await catalogue.save({ ...named, bytes: size });
+    return;
+  }
+  const whole = existsSync(grown) ? await measurePart(grown) : { bytes: 0, durationMs: 0 };
+  if (whole.durationMs === 0) {
+    logger.warn({ recordingId: recording.id, streamId: recording.streamId }, 'recording of an earlier life holds nothing and is removed');
+    await catalogue.remove(recording);
+    return;
+  }
+  await truncate(grown, whole.bytes);
+  const { bytes, durationMs } = whole;
+  await finisher.finish({ ...recording, bytes, durationMs: Math.round(durationMs), ending: recording.ending ?? crashed });
+}
