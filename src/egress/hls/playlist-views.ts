@@ -1,0 +1,135 @@
+import { audioName } from './packager.ts';
+import type { ListedSegment, MediaPlaylist, RenditionReport } from './media-playlist.ts';
+import type { MultivariantPlaylist, Variant } from './multivariant-playlist.ts';
+import type { Part, Presentation, Segment } from './presentation.ts';
+
+/** What a playlist shows besides the segments. */
+export interface PlaylistTerms {
+  /** How long segments should be, in milliseconds. */
+  readonly segmentMs: number;
+  /** How long parts should be, in milliseconds; undefined: parts are not for the readers of this playlist. */
+  readonly partMs: number | undefined;
+  /** Whether requests can wait for what is not there yet. */
+  readonly blocksReload: boolean;
+  /** Nothing follows. */
+  readonly ended: boolean;
+}
+
+/** Parts are listed within this many target durations of the end, and in no more segments, the open one included (draft-pantos-hls-rfc8216bis §4.4.4.9). */
+const targetsWithParts = 3;
+
+/** Frames that come late make parts longer, but the target no longer than this, in shares of what was meant: players stay three targets behind. */
+const longestPartShare = 3;
+
+/** From one encoding of a simulcast to the next: twice the width and height, some three times the bits. */
+const usualStep = 3;
+
+/** Guess for a rendition of which nothing was measured, in bits per second. */
+const unknownBandwidth = 500_000;
+
+/** Where files are, seen from a media playlist. */
+export function mediaUri(name: string, extension: 'm4s' | 'mp4' = 'm4s'): string {
+  return `../media/${name}.${extension}`;
+}
+
+/** The whole seconds that no segment of a presentation exceeds, when rounded (RFC 8216 §4.3.3.1); rises only when key frames come further apart than ever. */
+export function targetDurationS(presentation: Presentation, segmentMs: number): number {
+  return Math.max(1, Math.round(segmentMs / 1000), Math.round(presentation.longestMs / 1000));
+}
+
+/** The media playlist of one rendition. */
+export function mediaPlaylistOf(presentation: Presentation, rendition: string, terms: PlaylistTerms): MediaPlaylist {
+  const listed = presentation.listed(rendition);
+  const targetS = targetDurationS(presentation, terms.segmentMs);
+  const hasParts = terms.partMs !== undefined && !terms.ended && listed.some(({ segment }) => segment.listsParts);
+  const first = listed[0];
+  const endsOpen = listed.at(-1)?.segment.complete === false;
+  const segments = listed.map(({ segment, discontinuity }, index): ListedSegment => {
+    const sinceMs = listed.slice(index).reduce((sum, { segment: { durationMs } }) => sum + durationMs, 0);
+    const isNear = sinceMs < targetsWithParts * targetS * 1000 && listed.length - index + (endsOpen ? 0 : 1) <= targetsWithParts;
+    const showsParts = hasParts && segment.listsParts && (!segment.complete || isNear);
+    return { ...listedSegment(segment, showsParts ? segment.parts : []), discontinuity };
+  });
+  const parts = segments.flatMap((segment) => segment.parts);
+  return {
+    targetDurationS: targetS,
+    firstNumber: first?.number ?? 0,
+    discontinuitySequence: (first?.discontinuities ?? 0) - (first?.discontinuity === true ? 1 : 0),
+    segments: terms.partMs === undefined ? segments.filter(({ complete }) => complete) : segments,
+    lowLatency:
+      hasParts && terms.partMs !== undefined
+        ? {
+            partTargetMs: partTargetMs(terms.partMs, parts),
+            hintUri: mediaUri(presentation.nextPartName(rendition)),
+            reports: presentation.renditions.filter((other) => other !== rendition).flatMap((other) => reportOf(presentation, other)),
+          }
+        : undefined,
+    blocksReload: terms.blocksReload,
+    ended: terms.ended,
+  };
+}
+
+function listedSegment(segment: Segment, parts: readonly Part[]): Omit<ListedSegment, 'discontinuity'> {
+  return {
+    uri: mediaUri(segment.name),
+    initUri: mediaUri(segment.init.name, 'mp4'),
+    startsAt: segment.startsAt,
+    durationMs: segment.durationMs,
+    parts: parts.map(({ name, durationMs, independent }) => ({ uri: mediaUri(name), durationMs, independent })),
+    complete: segment.complete,
+  };
+}
+
+function partTargetMs(partMs: number, parts: readonly { readonly durationMs: number }[]): number {
+  const longestMs = Math.max(0, ...parts.map(({ durationMs }) => durationMs));
+  return Math.min(Math.max(partMs, longestMs), partMs * longestPartShare);
+}
+
+function reportOf(presentation: Presentation, rendition: string): readonly RenditionReport[] {
+  const last = presentation.listed(rendition).at(-1);
+  if (last === undefined) return [];
+  const { number, segment } = last;
+  return [
+    { uri: `${rendition}.m3u8`, lastNumber: number, lastPart: segment.listsParts ? Math.max(0, segment.parts.length - 1) : undefined },
+  ];
+}
+
+/**
+ * The multivariant playlist of a run whose video renditions are `videos`, from the lowest up. `directory`: where the media playlists are, seen
+ * from it.
+ */
+export function multivariantPlaylistOf(presentation: Presentation, videos: readonly string[], directory: string): MultivariantPlaylist {
+  const uri = (rendition: string): string => `${directory}/${rendition}.m3u8`;
+  const sound = presentation.initOf(audioName);
+  const soundRate = presentation.rate(audioName);
+  if (videos.length === 0) return { variants: sound === undefined ? [] : [variantOf(presentation, audioName, uri(audioName))], audio: undefined };
+  const variants: Variant[] = [];
+  for (const rendition of videos) {
+    const variant = variantOf(presentation, rendition, uri(rendition), variants.at(-1));
+    variants.push(variant);
+  }
+  if (sound === undefined) return { variants, audio: undefined };
+  return {
+    variants: variants.map((variant) => ({
+      ...variant,
+      codecs: variant.codecs && [...variant.codecs, sound.codec],
+      bandwidth: variant.bandwidth + (soundRate?.peak ?? 0),
+      averageBandwidth: variant.averageBandwidth + (soundRate?.average ?? 0),
+    })),
+    audio: { uri: uri(audioName), channels: sound.channels ?? 2 },
+  };
+}
+
+function variantOf(presentation: Presentation, rendition: string, uri: string, lower?: Variant): Variant {
+  const rate = presentation.rate(rendition);
+  const init = presentation.initOf(rendition);
+  const guess = lower === undefined ? unknownBandwidth : lower.bandwidth * usualStep;
+  return {
+    uri,
+    codecs: init && [init.codec],
+    bandwidth: rate?.peak ?? guess,
+    averageBandwidth: rate?.average ?? guess,
+    size: rate === undefined ? undefined : init?.size,
+    framesPerSecond: init?.size === undefined ? undefined : rate?.framesPerSecond,
+  };
+}
