@@ -52,6 +52,9 @@ export type ErrorCode =
   | 'ERR_RECORDING_ACTIVE'
   | 'ERR_RECORDING_OFF'
   | 'ERR_RECORDING_MOVED'
+  // HLS
+  | 'ERR_HLS_DISABLED'
+  | 'ERR_HLS_NOT_READY'
   // limits
   | 'ERR_TOO_MANY_SESSIONS'
   | 'ERR_LIMIT_REACHED'

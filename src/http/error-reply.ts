@@ -47,6 +47,8 @@ const statusOf = {
   ERR_RECORDING_ACTIVE: 409,
   ERR_RECORDING_OFF: 409,
   ERR_RECORDING_MOVED: 404, // the bucket has it, and only the bucket
+  ERR_HLS_DISABLED: 404, // nothing is at the URL, whoever asks
+  ERR_HLS_NOT_READY: 503,
   ERR_TOO_MANY_SESSIONS: 429, // of this client
   ERR_LIMIT_REACHED: 503, // of everybody
   ERR_OVERLOADED: 503,
@@ -87,7 +89,7 @@ export function toGatewayError(error: unknown): GatewayError {
   return new GatewayError('ERR_INTERNAL', 'Something went wrong here; the log tells more.', { cause: error });
 }
 
-const onPurpose: ReadonlySet<ErrorCode> = new Set(['ERR_DRAINING', 'ERR_OVERLOADED', 'ERR_LIMIT_REACHED']);
+const onPurpose: ReadonlySet<ErrorCode> = new Set(['ERR_DRAINING', 'ERR_OVERLOADED', 'ERR_LIMIT_REACHED', 'ERR_HLS_NOT_READY']);
 
 /** Whether an operator should look at it. */
 export function isOurFault({ code }: GatewayError): boolean {

@@ -122,7 +122,7 @@ export class Gate {
   /** Who opens a session, as limits see it. */
   clientOf(request: FastifyRequest): SessionClient {
     const { expiresAt, limits, subject } = this.grantOf(request);
-    const token = subject === 'anyone' ? undefined : this.#tokenOf(request);
+    const token = subject === 'anyone' ? undefined : this.#tokenOf(request, true);
     return {
       address: clientAddress(request.ip),
       holder: token === undefined ? subject : createHash('sha256').update(token).digest('base64'),

@@ -12,6 +12,7 @@ import { isOurFault, refuseUnknownUrl, replyWithError, toGatewayError } from './
 import { eventResource } from './event-resource.ts';
 import { translateForwarded } from './forwarded.ts';
 import { Gate, type GateOptions } from './gate.ts';
+import { hlsRoutes, type HlsRouteDeps } from './hls/hls-routes.ts';
 import { layerResource } from './layer-resource.ts';
 import { createNodeServer } from './node-server.ts';
 import { pages } from './pages.ts';
@@ -38,6 +39,8 @@ export interface HttpDeps extends Omit<
   readonly maxConnections?: number | undefined;
   /** Default: all. */
   readonly allowedOrigins?: AllowedOrigins | undefined;
+  /** What is served as HLS; undefined: nothing is. */
+  readonly hls?: HlsRouteDeps['hls'] | undefined;
   /** Folder with the built pages; undefined: there are none. */
   readonly webRoot: string | undefined;
 }
@@ -65,7 +68,7 @@ export interface HttpServer {
 
 /** Builds the routes and listens. Rejects as `listen` does, for example with `EADDRINUSE`, and with `ERR_CONFIG_INVALID`. */
 export async function openHttpServer(options: HttpDeps): Promise<HttpServer> {
-  const { host, port, allowedOrigins = ['*'], logger, webRoot } = options;
+  const { host, port, allowedOrigins = ['*'], logger, hls, webRoot } = options;
   const observer = new EventEmitter<HttpEvents>();
   let draining = false;
   const isDraining = (): boolean => draining;
@@ -81,6 +84,7 @@ export async function openHttpServer(options: HttpDeps): Promise<HttpServer> {
   await app.register(async (scope) => layerResource(scope, deps));
   await app.register(async (scope) => eventResource(scope, deps));
   await app.register(async (scope) => publisherWarnings(scope, deps));
+  if (hls !== undefined) await app.register(async (scope) => hlsRoutes(scope, { hls, gate, logger }));
   await app.register(async (scope) => statusRoutes(scope, deps));
   if (options.servesApi ?? true) await app.register(async (scope) => operatorApi(scope, deps));
   if (webRoot !== undefined) await app.register(pages, { root: webRoot, gate });

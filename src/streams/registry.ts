@@ -141,6 +141,15 @@ export class StreamRegistry {
     return session;
   }
 
+  /**
+   * A seat for a viewer that has no session here (HLS), as long as it may have it. Throws `ERR_LIMIT_REACHED`, `ERR_TOO_MANY_SESSIONS`,
+   * `ERR_DRAINING`.
+   */
+  seatViewer(streamId: StreamId, client: SessionClient): { readonly seat: Disposable; readonly endsAt: Date | undefined } {
+    this.#refuseDraining();
+    return { seat: this.#seats.take({ kind: 'subscribe', streamId, client }), endsAt: termsOf(client, this.#options.limits).endsAt };
+  }
+
   /** The session behind a session URL. Throws `ERR_SESSION_NOT_FOUND`, the same for one that ended and one that never was. */
   find(kind: SessionKind, streamId: StreamId, secret: string): Session {
     const session = this.#sessions.get(secret);

@@ -2,7 +2,7 @@ import type { Fragment } from '../fragment.ts';
 import { AudioLane } from './audio-lane.ts';
 import { endOf } from './fragment-times.ts';
 import { audioName, cutsAt, hasAudio, videoRenditions, type Packager, type PackagerOptions } from './packager.ts';
-import type { Step } from './presentation.ts';
+import type { Step } from './segment.ts';
 import { momentMs, Rung, type Share, type Span } from './rung.ts';
 import { silence, soundsAlike } from './silence.ts';
 import { VideoLane } from './video-lane.ts';
@@ -191,5 +191,9 @@ export class LadderPackager implements Packager {
 /** What a rendition shows: its own share, else the next lower one's, else the next higher one's, else whatever the lead has. */
 function shareFor(index: number, shares: readonly Share[], lead: Rung | undefined): Share | undefined {
   const lower = shares.slice(0, index + 1).findLast(({ whole }) => whole);
-  return lower ?? shares.slice(index + 1).find(({ whole }) => whole) ?? shares.find(({ rung, fragments }) => rung === lead && fragments.length > 0);
+  return (
+    lower ??
+    shares.slice(index + 1).find(({ whole }) => whole) ??
+    shares.find(({ rung, fragments }) => rung === lead && fragments.length > 0)
+  );
 }

@@ -35,8 +35,7 @@ export interface MediaPlaylist {
   readonly segments: readonly ListedSegment[];
   /** Undefined: it has no parts. */
   readonly lowLatency:
-    | { readonly partTargetMs: number; readonly hintUri: string | undefined; readonly reports: readonly RenditionReport[] }
-    | undefined;
+    { readonly partTargetMs: number; readonly hintUri: string | undefined; readonly reports: readonly RenditionReport[] } | undefined;
   /** Whether a request can wait for what is not there yet. */
   readonly blocksReload: boolean;
   /** Nothing follows. */

@@ -2,7 +2,7 @@ import type { Fragment, InitSegment } from '../fragment.ts';
 import { AudioLane } from './audio-lane.ts';
 import { audioName, cutsAt, hasAudio, videoRenditions, type Packager, type PackagerOptions } from './packager.ts';
 import { PartWriter } from './part-writer.ts';
-import type { Step } from './presentation.ts';
+import type { Step } from './segment.ts';
 import { silence } from './silence.ts';
 import { VideoLane } from './video-lane.ts';
 

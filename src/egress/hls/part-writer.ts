@@ -1,6 +1,6 @@
 import type { Fragment, InitSegment } from '../fragment.ts';
 import type { PackagerOptions } from './packager.ts';
-import type { Step } from './presentation.ts';
+import type { Step } from './segment.ts';
 
 /** Parts have at least this share of their target length, except the last of a segment (draft-pantos-hls-rfc8216bis §4.4.4.9). */
 const leastShare = 0.85;

@@ -1,7 +1,8 @@
 import { audioName } from './packager.ts';
 import type { ListedSegment, MediaPlaylist, RenditionReport } from './media-playlist.ts';
 import type { MultivariantPlaylist, Variant } from './multivariant-playlist.ts';
-import type { Part, Presentation, Segment } from './presentation.ts';
+import type { Presentation } from './presentation.ts';
+import type { Part, Segment } from './segment.ts';
 
 /** What a playlist shows besides the segments. */
 export interface PlaylistTerms {
@@ -28,7 +29,7 @@ const usualStep = 3;
 const unknownBandwidth = 500_000;
 
 /** Where files are, seen from a media playlist. */
-export function mediaUri(name: string, extension: 'm4s' | 'mp4' = 'm4s'): string {
+function mediaUri(name: string, extension: 'm4s' | 'mp4' = 'm4s'): string {
   return `../media/${name}.${extension}`;
 }
 
@@ -102,7 +103,8 @@ export function multivariantPlaylistOf(presentation: Presentation, videos: reado
   const uri = (rendition: string): string => `${directory}/${rendition}.m3u8`;
   const sound = presentation.initOf(audioName);
   const soundRate = presentation.rate(audioName);
-  if (videos.length === 0) return { variants: sound === undefined ? [] : [variantOf(presentation, audioName, uri(audioName))], audio: undefined };
+  if (videos.length === 0)
+    return { variants: sound === undefined ? [] : [variantOf(presentation, audioName, uri(audioName))], audio: undefined };
   const variants: Variant[] = [];
   for (const rendition of videos) {
     const variant = variantOf(presentation, rendition, uri(rendition), variants.at(-1));

@@ -1,50 +1,6 @@
 import type { Fragment, InitSegment } from '../fragment.ts';
+import type { InitFile, MediaFile, Part, Segment, Step } from './segment.ts';
 import { RateMeter, type MeasuredRate } from './rate-meter.ts';
-
-/** A file that players get: its name is random, so that only who may read a playlist knows it, and its content never changes. */
-export interface MediaFile {
-  readonly name: string;
-  /** Shared with everybody who has these fragments: no copies. */
-  readonly chunks: readonly Uint8Array[];
-}
-
-/** A part of a segment that players get before its end (LL-HLS). */
-export interface Part extends MediaFile {
-  readonly durationMs: number;
-  /** Begins with a key frame. */
-  readonly independent: boolean;
-}
-
-/** What one rendition has for one number. */
-export interface Segment {
-  readonly name: string;
-  readonly init: InitFile;
-  /** Wall clock of its first sample, in milliseconds since the epoch. */
-  readonly startsAt: number;
-  readonly parts: readonly Part[];
-  readonly durationMs: number;
-  /** Nothing is added any more. */
-  readonly complete: boolean;
-  /** Its parts are for players; otherwise it is one piece. */
-  readonly listsParts: boolean;
-  /** Where its fragments come from: another rendition's name where that one lends them. */
-  readonly source: string;
-}
-
-/** An `EXT-X-MAP`. */
-export interface InitFile extends MediaFile {
-  readonly init: InitSegment;
-}
-
-/** What all renditions have for one number, so that numbers and discontinuities agree in all playlists. */
-export interface Step {
-  readonly number: number;
-  /** Clocks or decoders change before it. */
-  readonly discontinuity: boolean;
-  /** Discontinuities so far, its own included. */
-  readonly discontinuities: number;
-  readonly segments: ReadonlyMap<string, Segment>;
-}
 
 /** How much is kept. */
 export interface PresentationOptions {
@@ -136,6 +92,11 @@ export class Presentation {
     return known;
   }
 
+  /** Whether a playlist has named a part that is still to come. */
+  isPromised(name: string): boolean {
+    return [...this.#nextPart.values()].includes(name);
+  }
+
   /** What was measured of a rendition; undefined before its first own segment. */
   rate(rendition: string): MeasuredRate | undefined {
     return this.#rates.get(rendition)?.measured;
@@ -177,6 +138,7 @@ export class Presentation {
   add(step: Step, rendition: string, fragments: readonly Fragment[]): void {
     const segment = this.#segment(step, rendition);
     const part: Part = {
+      kind: kindOf(segment.init.init),
       name: segment.listsParts ? this.#takePartName(rendition) : '',
       chunks: fragments.map(({ bytes }) => bytes),
       durationMs: fragments.reduce((sum, { durationMs }) => sum + durationMs, 0),
@@ -198,7 +160,8 @@ export class Presentation {
     segment.durationMs = durationMs ?? segment.durationMs;
     this.#longestMs = Math.max(this.#longestMs, segment.durationMs);
     this.#rates.get(rendition)?.endSegment(segment.durationMs);
-    this.#files.set(segment.name, { name: segment.name, chunks: segment.parts.flatMap(({ chunks }) => chunks) });
+    const kind = kindOf(segment.init.init);
+    this.#files.set(segment.name, { name: segment.name, kind, chunks: segment.parts.flatMap(({ chunks }) => chunks) });
     this.#version += 1;
     this.#trim();
   }
@@ -207,11 +170,6 @@ export class Presentation {
   lend(step: Step, { from, to }: { readonly from: string; readonly to: string }): void {
     if (!this.#rates.has(to)) this.#rates.set(to, new RateMeter());
     this.#mutable(step).segments.set(to, { ...this.#segment(step, from), source: from });
-    this.#version += 1;
-  }
-
-  /** Told when something else that playlists show has changed. */
-  touch(): void {
     this.#version += 1;
   }
 
@@ -236,7 +194,7 @@ export class Presentation {
   #initFile(init: InitSegment): InitFile {
     const known = this.#inits.get(init);
     if (known !== undefined) return known;
-    const file: InitFile = { name: this.#options.newName(), chunks: [init.bytes], init };
+    const file: InitFile = { name: this.#options.newName(), kind: kindOf(init), chunks: [init.bytes], init };
     this.#inits.set(init, file);
     this.#files.set(file.name, file);
     return file;
@@ -276,6 +234,10 @@ export class Presentation {
       this.#files.delete(file.name);
     }
   }
+}
+
+function kindOf({ size: picture }: InitSegment): MediaFile['kind'] {
+  return picture === undefined ? 'audio' : 'video';
 }
 
 function size(chunks: readonly Uint8Array[]): number {

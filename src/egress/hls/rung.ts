@@ -1,6 +1,6 @@
 import type { Fragment } from '../fragment.ts';
 import { endOf, isWhole, keyNear, keyWithin } from './fragment-times.ts';
-import { VideoLane } from './video-lane.ts';
+import type { VideoLane } from './video-lane.ts';
 
 /** What a rung has for a step. */
 export interface Share {

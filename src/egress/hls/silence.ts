@@ -24,7 +24,8 @@ export const silentInit: InitSegment = {
 /** Whether a player that was set up for `a` decodes what was written for `b`. */
 export function soundsAlike(a: InitSegment, b: InitSegment): boolean {
   return (
-    a === b || (a.codec === b.codec && a.timescale === b.timescale && a.sampleRate === b.sampleRate && (a.channels ?? 2) === (b.channels ?? 2))
+    a === b ||
+    (a.codec === b.codec && a.timescale === b.timescale && a.sampleRate === b.sampleRate && (a.channels ?? 2) === (b.channels ?? 2))
   );
 }
 

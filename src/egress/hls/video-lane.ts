@@ -25,7 +25,15 @@ export class VideoLane {
   #soundSinceMs: number | undefined;
 
   /** `stillMs`: length of a fragment with a still picture. `key`: a key frame of the run before, to go on with while there is no other. */
-  constructor({ stillMs, key, isExpected }: { readonly stillMs: number; readonly key: Fragment | undefined; readonly isExpected: boolean }) {
+  constructor({
+    stillMs,
+    key,
+    isExpected,
+  }: {
+    readonly stillMs: number;
+    readonly key: Fragment | undefined;
+    readonly isExpected: boolean;
+  }) {
     this.#stillMs = stillMs;
     this.#key = key;
     this.#isPaused = !isExpected;
@@ -67,15 +75,16 @@ export class VideoLane {
     return this.#stills(soundEndMs - pausedLagMs);
   }
 
-  /** Whole fragments up to about `untilMs`; the last one ends there if little is missing. */
+  /** Fragments with a still picture up to `untilMs`. */
   #stills(untilMs: number): readonly Fragment[] {
     const stills: Fragment[] = [];
-    let from = this.#endMs;
-    while (this.#key !== undefined && from !== undefined && untilMs - from > toleranceMs) {
-      const still = stillPicture(this.#key, from, Math.min(from + this.#stillMs, untilMs));
-      if (still === undefined) break;
-      stills.push(still);
-      from = still.startMs + still.durationMs;
+    const key = this.#key;
+    if (key === undefined) return stills;
+    let from = this.#endMs ?? untilMs;
+    while (untilMs - from > toleranceMs) {
+      const end = Math.min(from + this.#stillMs, untilMs);
+      stills.push(stillPicture(key, from, end));
+      from = end;
     }
     this.#endMs = from;
     return stills;

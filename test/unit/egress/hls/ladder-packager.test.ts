@@ -31,9 +31,7 @@ test('every encoding is a rendition, cut where the others are', () => {
     inOrderOfArrival(...names.map((_, index) => layer(index, { from: 0, until: 8000 })), audio(-30, 8000)),
   );
   expectRules(packaging);
-  expect(names.map((name) => read(packaging, name).segments.map(({ duration }) => duration))).toEqual(
-    names.map(() => [1, 1, 1, 1, 1, 1]),
-  );
+  expect(names.map((name) => read(packaging, name).segments.map(({ duration }) => duration))).toEqual(names.map(() => [1, 1, 1, 1, 1, 1]));
   expect(names.map((name) => shows(packaging, name))).toEqual([0, 1, 2].map((index) => Array.from({ length: 6 }, () => index)));
 });
 
@@ -60,7 +58,8 @@ test('an encoding that vanishes is covered by the next lower one, and comes back
   const packaging = new Packaging('ladder', { listed: 20 }).run(run, inOrderOfArrival(...others, top, audio(0, 12_000)));
   expectRules(packaging);
   expect(shows(packaging, 'video-2')).toEqual([2, 2, 1, 1, 1, 1, 2, 2, 2, 2, 2]);
-  const breaks = (rendition: string) => read(packaging, rendition).segments.flatMap(({ discontinuity, number }) => (discontinuity ? [number] : []));
+  const breaks = (rendition: string) =>
+    read(packaging, rendition).segments.flatMap(({ discontinuity, number }) => (discontinuity ? [number] : []));
   expect([...names, 'audio'].map(breaks)).toEqual(Array.from({ length: 4 }, () => [2, 6]));
 });
 
@@ -74,7 +73,10 @@ test('when the lowest encoding vanishes, the next one cuts and covers', () => {
 });
 
 test('a layer that turns into another one in mid-segment is covered, and then shown as what it is', () => {
-  const top = [...layer(2, { from: 0, until: 2600 }), ...layer(2, { init: inits[1] ?? madeUpInit(), from: 2600, until: 8000, keys: [2600, 3000, 4000, 5000, 6000, 7000] })];
+  const top = [
+    ...layer(2, { from: 0, until: 2600 }),
+    ...layer(2, { init: inits[1] ?? madeUpInit(), from: 2600, until: 8000, keys: [2600, 3000, 4000, 5000, 6000, 7000] }),
+  ];
   const others = [0, 1].map((index) => layer(index, { from: 0, until: 8000 }));
   const packaging = new Packaging('ladder', { listed: 20 }).run(run, inOrderOfArrival(...others, top, audio(0, 8000)));
   expectRules(packaging);
