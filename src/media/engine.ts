@@ -154,12 +154,30 @@ export interface PublisherTransport extends MediaTransport {
   limitBitrate(bitsPerSecond: number): Promise<void>;
 }
 
+/** What was sent of a track to a viewer, and what the viewer reported of it: totals since the track was made. */
+export interface OutgoingReport {
+  /** Without retransmissions. */
+  readonly packets: number;
+  readonly bytes: number;
+  /** Sent again, because the viewer asked for it (RFC 4585 §6.2.1). */
+  readonly retransmitted: number;
+  /** Missing at the viewer, repaired or not (RFC 3550 §6.4.1); fewer than before once packets come late. */
+  readonly lost: number;
+  /** PLI and FIR. */
+  readonly keyFrameRequests: number;
+  /** Undefined until the viewer has told. */
+  readonly roundTripMs: number | undefined;
+  readonly jitterMs: number | undefined;
+}
+
 /** What the owner of an outgoing track listens to. */
 export type OutgoingTrackEvents = {
   /** The first key frame (video) or packet (audio) left for the viewer. Fires once. */
   firstpacket: [];
   /** The viewer gets other layers from now on; undefined: none, because none arrives. Never for a track without layers. */
   layerschange: [LayerIndices | undefined];
+  /** The viewer reports that less of it arrives than of late: a reason to look at its report. */
+  struggle: [];
 };
 
 /** One track on its way to one viewer. Created paused. */
@@ -170,6 +188,15 @@ export interface OutgoingTrack {
   readonly rtpParameters: RtpParameters;
   /** What is sent now; undefined while nothing is, and for a track without layers. */
   readonly currentLayers: LayerIndices | undefined;
+  /** Whether the viewer gives feedback that tells what its path carries, so that layers are chosen by that, up to what {@link setLayers} allows. */
+  readonly isEstimated: boolean;
+  /** Asks the worker. */
+  report(): Promise<OutgoingReport>;
+  /**
+   * Sends none of it for a while, and then goes on with the next key frame, so that queues on the way empty. The viewer sees no loss, and
+   * nothing from before is sent again. Does nothing for a track that is not being sent; a track that closed or died meanwhile is no error.
+   */
+  drain(durationMs: number): Promise<void>;
   /** Starts sending; video asks the publisher for a key frame. */
   resume(): Promise<void>;
   /**

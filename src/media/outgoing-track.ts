@@ -1,7 +1,11 @@
 import { EventEmitter } from 'node:events';
-import type { Consumer, ConsumerLayers, RtpParameters } from 'mediasoup/types';
-import type { LayerIndices, OutgoingTrack, OutgoingTrackEvents } from './engine.ts';
+import { setTimeout } from 'node:timers/promises';
+import type { BaseRtpStreamStats, Consumer, ConsumerLayers, RtpParameters, RtpStreamSendStats } from 'mediasoup/types';
+import type { LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from './engine.ts';
 import { climbWithEncodings } from './layer-climb.ts';
+
+const transportCcUri = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
+const absSendTimeUri = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time';
 
 /** An {@link OutgoingTrack} on its mediasoup consumer. */
 export class ConsumerTrack implements OutgoingTrack {
@@ -11,6 +15,7 @@ export class ConsumerTrack implements OutgoingTrack {
   readonly #highest: LayerIndices | undefined;
   /** What was asked for last, answered by the worker or not. */
   #wanted: LayerIndices | undefined;
+  #draining = false;
 
   constructor(consumer: Consumer) {
     this.#consumer = consumer;
@@ -19,6 +24,11 @@ export class ConsumerTrack implements OutgoingTrack {
     if (consumer.type === 'simulcast') climbWithEncodings(consumer, () => this.#wanted);
     consumer.on('layerschange', (layers) => {
       this.events.emit('layerschange', indicesOf(layers));
+    });
+    let lastScore = 10;
+    consumer.on('score', ({ score }) => {
+      if (score < lastScore) this.events.emit('struggle');
+      lastScore = score;
     });
   }
 
@@ -36,6 +46,17 @@ export class ConsumerTrack implements OutgoingTrack {
 
   get currentLayers(): LayerIndices | undefined {
     return indicesOf(this.#consumer.currentLayers);
+  }
+
+  get isEstimated(): boolean {
+    return isEstimated(this.#consumer.rtpParameters);
+  }
+
+  async report(): Promise<OutgoingReport> {
+    const stats = await this.#consumer.getStats();
+    const sent = stats.find(({ type }) => type === 'outbound-rtp');
+    const clockRate = this.#consumer.rtpParameters.codecs[0]?.clockRate ?? 90_000;
+    return reportOf(sent, clockRate);
   }
 
   /** Starts sending, and tells once when the first packet has left; a track that closed meanwhile has nothing to resume. */
@@ -62,9 +83,49 @@ export class ConsumerTrack implements OutgoingTrack {
     });
   }
 
+  async drain(durationMs: number): Promise<void> {
+    if (this.#consumer.closed || this.#consumer.paused || this.#draining) return;
+    this.#draining = true;
+    try {
+      await this.#consumer.pause();
+      await setTimeout(durationMs, undefined, { ref: false });
+      if (!this.#consumer.closed) await this.#consumer.resume();
+    } catch (error) {
+      if (!this.#consumer.closed) throw error;
+    } finally {
+      this.#draining = false;
+    }
+  }
+
   close(): void {
     this.#consumer.close();
   }
+}
+
+/** A packet counts as told of only when a receiver report came: before, jitter and round trip are 0. */
+function reportOf(
+  sent: (BaseRtpStreamStats & Partial<Pick<RtpStreamSendStats, 'packetCount' | 'byteCount'>>) | undefined,
+  clockRate: number,
+): OutgoingReport {
+  const { packetCount = 0, byteCount = 0, packetsRetransmitted = 0, packetsLost = 0 } = sent ?? {};
+  const { pliCount = 0, firCount = 0, roundTripTime = 0, jitter = 0 } = sent ?? {};
+  return {
+    packets: packetCount,
+    bytes: byteCount,
+    retransmitted: packetsRetransmitted,
+    lost: packetsLost,
+    keyFrameRequests: pliCount + firCount,
+    roundTripMs: roundTripTime > 0 ? roundTripTime : undefined,
+    jitterMs: jitter > 0 ? (jitter * 1000) / clockRate : undefined,
+  };
+}
+
+/** What makes mediasoup estimate: transport-wide feedback, or REMB with absolute send times (media-notes §1.5). */
+function isEstimated({ codecs, headerExtensions = [] }: RtpParameters): boolean {
+  const has = (uri: string, feedback: string): boolean =>
+    headerExtensions.some((extension) => extension.uri === uri) &&
+    codecs.some(({ rtcpFeedback = [] }) => rtcpFeedback.some(({ type }) => type === feedback));
+  return has(transportCcUri, 'transport-cc') || has(absSendTimeUri, 'goog-remb');
 }
 
 /** mediasoup leaves the temporal layer out where there is one. */

@@ -7,6 +7,7 @@ import { refuseAborted } from './aborted.ts';
 import { LayerDirector } from './layer-director.ts';
 import type { LiveTrack } from './publish-session.ts';
 import type { SessionEnding } from './registry-events.ts';
+import { PathWatch } from './path-watch.ts';
 import { Session, type SessionContext } from './session.ts';
 import { ViewerNews } from './viewer-news.ts';
 
@@ -33,6 +34,8 @@ export class SubscribeSession extends Session {
   /** What the stream had when it was last live. */
   #known: readonly TrackDescription[];
   #outgoing: readonly OutgoingTrack[] = [];
+  /** Of the video, for a viewer who gives no feedback that mediasoup could choose layers by. */
+  #pathWatch: PathWatch | undefined;
   #reportedMedia = false;
 
   /**
@@ -205,7 +208,14 @@ export class SubscribeSession extends Session {
     this.#outgoing = sent.map(({ outgoing }) => outgoing);
     const video = sent.find(({ outgoing }) => outgoing.kind === 'video');
     this.layers.follow(video === undefined ? undefined : { feed: video.track.layers, outgoing: video.outgoing });
+    this.#pathWatch?.stop();
+    this.#pathWatch =
+      video === undefined || video.outgoing.isEstimated || !video.track.description.layered ? undefined : this.#watch(video.outgoing);
     this.#awaitMedia(this.#outgoing);
+  }
+
+  #watch(outgoing: OutgoingTrack): PathWatch {
+    return new PathWatch({ outgoing, director: this.layers, log: this.log });
   }
 
   #resume(outgoing: readonly OutgoingTrack[]): void {

@@ -1,0 +1,120 @@
+import { bestOf, noBest, noteBest, type BestWindow } from './path-best.ts';
+import { readSigns, type PathReading, type PathSigns } from './path-signs.ts';
+
+/** What is known of one place in the ladder. */
+export interface Trial {
+  /** When it was climbed to last. */
+  readonly climbedMs: number;
+  /** How often in a row it did not carry. */
+  readonly failures: number;
+  /** No step up to it before. */
+  readonly nextTryMs: number;
+}
+
+/** The last step down. */
+interface Fall {
+  readonly queueMs: number;
+}
+
+/** The history of one viewer's path, as far as it counts. */
+export interface ControlState {
+  /** Of the last seconds. */
+  readonly readings: readonly PathReading[];
+  readonly best: BestWindow;
+  readonly bound: number;
+  /** What was sent at the last look, since when, and whether it came from a higher layer. */
+  readonly sent: number;
+  readonly sentSinceMs: number;
+  readonly cameDown: boolean;
+  /** What made the bound fall last, until it rises again. */
+  readonly fall: Fall | undefined;
+  /** Share of loss that lower layers do not cure, so that it is the path's own. */
+  readonly ownLoss: number;
+  /** Since when nothing is wrong; undefined while something is. */
+  readonly calmSinceMs: number | undefined;
+  /** By place in the ladder; nothing for those that were never left. */
+  readonly trials: readonly (Trial | undefined)[];
+}
+
+/** All in milliseconds. */
+const times = {
+  /** Readings that are looked at: four reports. */
+  window: 4500,
+  /** What the layer before left behind is still on its way, or in reports, for so long and for what was queued, up to `longestLeftover`. */
+  leftover: 400,
+  longestLeftover: 2000,
+  /** After that one more report must come before a queue counts. */
+  settle: 3000,
+  /** How long a step up is looked at closely. */
+  trial: 4000,
+} as const;
+
+/** A viewer of whom nothing is known yet; `bound` is the place in the ladder that it starts with. */
+export function startControl(bound: number): ControlState {
+  return {
+    readings: [],
+    best: noBest,
+    bound,
+    sent: -1,
+    sentSinceMs: -Infinity,
+    cameDown: false,
+    fall: undefined,
+    ownLoss: 0,
+    calmSinceMs: undefined,
+    trials: [],
+  };
+}
+
+/** Takes what was read and what is sent into the history. */
+export function noteReading(
+  state: ControlState,
+  { reading, sent }: { readonly reading: PathReading; readonly sent: number },
+): ControlState {
+  const readings = [...state.readings, reading].filter(({ atMs }) => reading.atMs - atMs <= 2 * times.window);
+  const best = noteBest(state.best, reading);
+  if (sent === state.sent || sent < 0) return { ...state, readings, best };
+  return { ...state, readings, best, sent, sentSinceMs: reading.atMs, cameDown: sent < state.sent };
+}
+
+/** What the history says about the path and what is sent now. */
+export function signsOf(state: ControlState): PathSigns {
+  const readings = windowOf(state);
+  return readSigns({ context: state.readings[state.readings.length - readings.length - 1], readings, best: bestOf(state.best) });
+}
+
+/** When the last reading was taken. */
+export function nowOf({ readings }: ControlState): number {
+  return readings.at(-1)?.atMs ?? 0;
+}
+
+/** The readings that tell of what is sent now, and not of what is still on its way from the layer before. */
+export function windowOf(state: ControlState): readonly PathReading[] {
+  const { readings, sentSinceMs, cameDown } = state;
+  const leftoverMs = cameDown ? times.leftover + queuedMs(state) : 0;
+  return readings.filter(({ atMs }) => atMs >= Math.max(sentSinceMs + leftoverMs, nowOf(state) - times.window));
+}
+
+/** Whether a step down is so fresh that what the layer before left behind still shows. */
+export function isSettling(state: ControlState): boolean {
+  return state.cameDown && nowOf(state) - state.sentSinceMs < times.settle + queuedMs(state);
+}
+
+/** Whether a step up is fresh. */
+export function isOnTrial(state: ControlState): boolean {
+  return nowOf(state) - trialOf(state, state.bound).climbedMs < times.trial;
+}
+
+/** What is known of a place in the ladder. */
+export function trialOf({ trials }: ControlState, place: number): Trial {
+  return trials[place] ?? { climbedMs: -Infinity, failures: 0, nextTryMs: -Infinity };
+}
+
+/** The history with something new about a place in the ladder. */
+export function withTrial(state: ControlState, place: number, trial: Trial): ControlState {
+  const length = Math.max(state.trials.length, place + 1);
+  return { ...state, trials: Array.from({ length }, (_, index) => (index === place ? trial : state.trials[index])) };
+}
+
+function queuedMs({ fall }: ControlState): number {
+  return Math.min(times.longestLeftover, fall?.queueMs ?? 0);
+}

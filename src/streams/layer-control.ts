@@ -1,0 +1,133 @@
+import { isOnTrial, isSettling, noteReading, signsOf, trialOf, withTrial, type ControlState } from './control-state.ts';
+import type { PathReading, PathSigns } from './path-signs.ts';
+import { isCalm, learnPath, worryOf } from './path-trouble.ts';
+
+/** A layer that a viewer may get, and what it takes. */
+export interface Rung {
+  readonly spatialLayer: number;
+  readonly temporalLayer: number;
+  /** In bit/s, as measured of late; 0 while it does not arrive. */
+  readonly bitrate: number;
+}
+
+/** What is decided upon, once a second. */
+export interface Look {
+  readonly reading: PathReading;
+  /** The layers of the track, lowest first, never empty. */
+  readonly ladder: readonly Rung[];
+  /** Place in the ladder of the highest that the viewer's wish allows. */
+  readonly ceiling: number;
+  /** Place in the ladder of what is sent now; -1 while nothing is. */
+  readonly sent: number;
+}
+
+/** Why a viewer's bound moved: down for loss, for a queue, or back because a step up did not carry; up to see whether it carries. */
+export type ControlReason = 'loss' | 'delay' | 'failed' | 'probe';
+
+/** What was decided: the highest place in the ladder that the viewer shall get. */
+export interface Decision {
+  readonly bound: number;
+  /** Undefined when nothing changed. */
+  readonly reason: ControlReason | undefined;
+  /** Send no video for so long, so that full queues empty; 0: go on. */
+  readonly drainMs: number;
+  /** When to look again, in milliseconds: sooner while a step up is on trial. */
+  readonly nextLookMs: number;
+}
+
+/** All in milliseconds. */
+const times = {
+  /** Two reports without trouble before a step up. */
+  calm: 2500,
+  /** From a step down to the first step up. Doubles with each one that fails: 6, 12, 24, 48 and from then on 64 s. */
+  firstTry: 6000,
+  longestTry: 64_000,
+  /** A layer that must be left within this time of the step up did not carry. */
+  proof: 60_000,
+  look: 1000,
+  closeLook: 500,
+  /** The queue is known only when reports come; those that lose are all but never shorter than the first nor longer than the second. */
+  shortestDrain: 300,
+  longestDrain: 600,
+} as const;
+
+/** Share of packets sent again that are still few. */
+const mostRepaired = 0.3;
+
+interface Outcome {
+  readonly state: ControlState;
+  readonly decision: Decision;
+}
+
+/**
+ * Decides which layers a viewer gets that gives no bandwidth feedback, from its receiver reports alone. Pure: time comes with the reading.
+ *
+ * Down at once, when packets are lost (`loss`) or a queue grows (`delay`): to the highest layer below that fits what arrived, with a short
+ * pause of the video, so that the queue empties and nothing lost is sent again into it. Without the pause, repeated NACKs kept a link of
+ * 520 kbit/s full for 3 s after the step to a layer of 330, and the picture stood for 4.5 s; with it for 0.6 s (Chromium, tbf, 300 ms).
+ *
+ * Up one step at a time, after calm. Nobody can know whether the next layer fits without trying, so a step up is a trial (`probe`), closely
+ * looked at, taken back at the first sign (`failed`), and tried again after twice the time.
+ *
+ * A symptom that a step down does not cure is not ours: the loss of a radio link is added to what is tolerated, and a round trip that became
+ * longer for good becomes the new best.
+ */
+export function controlLayers(before: ControlState, look: Look): Outcome {
+  const heard = noteReading(before, look);
+  const state = learnPath(heard, signsOf(heard));
+  const signs = signsOf(state);
+  const worry = worryOf(state, signs);
+  const noted = { ...state, calmSinceMs: isCalm(state, signs) ? (state.calmSinceMs ?? look.reading.atMs) : undefined };
+  const isSwitching = look.sent > noted.bound;
+  if (worry !== undefined && !isSwitching && look.sent > 0) return fall(noted, look, { signs, worry });
+  if (mayClimb(noted, look)) return climb(noted, look);
+  return decided(noted, undefined);
+}
+
+function fall(
+  state: ControlState,
+  { reading: { atMs }, ladder, sent }: Look,
+  { signs, worry }: { readonly signs: PathSigns; readonly worry: 'loss' | 'delay' },
+): Outcome {
+  const trial = trialOf(state, sent);
+  const hasFailed = atMs - trial.climbedMs < times.proof;
+  const bound = hasFailed ? sent - 1 : fittingBelow(ladder, sent, signs);
+  const failures = hasFailed ? trial.failures + 1 : 0;
+  const nextTryMs = atMs + Math.min(times.longestTry, times.firstTry * 2 ** failures);
+  const tried = withTrial(state, sent, { climbedMs: -Infinity, failures, nextTryMs });
+  const drainMs = Math.min(times.longestDrain, Math.max(times.shortestDrain, signs.queueMs));
+  const fallen = { queueMs: signs.queueMs };
+  return decided({ ...tried, bound, calmSinceMs: undefined, fall: fallen }, hasFailed ? 'failed' : worry, drainMs);
+}
+
+/**
+ * The highest place below `sent` that the path seems to carry: what arrived of what was sent while the queue grew by so much. The next one
+ * where packets that are sent again fill the path, as nobody knows then what arrived.
+ */
+function fittingBelow(ladder: readonly Rung[], sent: number, { rate, lossShare, growth, repairedShare }: PathSigns): number {
+  const arrived = repairedShare > mostRepaired ? 1 : 1 - lossShare;
+  const carried = (rate * arrived) / (1 + Math.max(0, growth / 1000));
+  return Math.max(
+    0,
+    ladder.findLastIndex(({ bitrate }, index) => index < sent && bitrate > 0 && bitrate <= carried),
+  );
+}
+
+function mayClimb(state: ControlState, { reading: { atMs }, sent, ceiling }: Look): boolean {
+  const { bound, calmSinceMs } = state;
+  if (bound >= ceiling || sent < bound || calmSinceMs === undefined || atMs - calmSinceMs < times.calm) return false;
+  return atMs >= trialOf(state, bound + 1).nextTryMs;
+}
+
+function climb(state: ControlState, { reading: { atMs } }: Look): Outcome {
+  const bound = state.bound + 1;
+  const tried = withTrial(state, bound, { ...trialOf(state, bound), climbedMs: atMs });
+  return decided({ ...tried, bound, calmSinceMs: undefined, fall: undefined }, 'probe');
+}
+
+function decided(state: ControlState, reason: ControlReason | undefined, drainMs = 0): Outcome {
+  return {
+    state,
+    decision: { bound: state.bound, reason, drainMs, nextLookMs: isOnTrial(state) || isSettling(state) ? times.closeLook : times.look },
+  };
+}

@@ -1,0 +1,108 @@
+import type { Logger } from 'pino';
+import type { OutgoingTrack } from '../media/engine.ts';
+import { startControl, type ControlState } from './control-state.ts';
+import { controlLayers, type ControlReason, type Rung } from './layer-control.ts';
+import type { LayerDirector } from './layer-director.ts';
+import { ceilingOf, ladderOf, placeOf } from './layer-ladder.ts';
+
+/** How long to wait with the next look while there is nothing to choose, in milliseconds. */
+const idleMs = 2000;
+
+/** A viewer that struggles is looked at at once, but not more often than this, in milliseconds. */
+const shortestMs = 300;
+
+/** Everything that a {@link PathWatch} acts on. */
+interface WatchedPath {
+  readonly outgoing: OutgoingTrack;
+  readonly director: LayerDirector;
+  readonly log: Logger;
+}
+
+/**
+ * Watches what a viewer without bandwidth feedback reports of its video, and bounds its layers by that.
+ *
+ * One request to the worker a second, two while a change is fresh; none while there is nothing to choose.
+ */
+export class PathWatch {
+  readonly #path: WatchedPath;
+  #ladder: readonly Rung[] = [];
+  #state: ControlState = startControl(0);
+  #timer: NodeJS.Timeout | undefined;
+  #lookedMs = -Infinity;
+  #stopped = false;
+
+  constructor(path: WatchedPath) {
+    this.#path = path;
+    path.outgoing.events.on('struggle', this.#hurry);
+    this.#wait(idleMs);
+  }
+
+  /** The bound ends with the watch. Idempotent. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#path.outgoing.events.off('struggle', this.#hurry);
+    this.#path.director.limit(undefined);
+  }
+
+  readonly #hurry = (): void => {
+    this.#wait(Math.max(0, this.#lookedMs + shortestMs - performance.now()));
+  };
+
+  #wait(delayMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#look(), delayMs);
+  }
+
+  async #look(): Promise<void> {
+    this.#lookedMs = performance.now();
+    this.#climbOn(ladderOf(this.#path.director.layers));
+    if (this.#ladder.length < 2 || this.#path.director.isFixed) return this.#wait(idleMs);
+    try {
+      this.#wait(await this.#decide());
+    } catch {
+      this.#wait(idleMs); // the track has closed or its worker died: whoever owns the watch is told, and stops it
+    }
+    if (this.#stopped) clearTimeout(this.#timer);
+  }
+
+  /** A row of another shape: the bound keeps its meaning, the history is of no use. */
+  #climbOn(ladder: readonly Rung[]): void {
+    const before = this.#ladder;
+    this.#ladder = ladder;
+    if (before.length === ladder.length) return;
+    const bound = before[this.#state.bound];
+    const isFree = this.#state.bound >= before.length - 1 || bound === undefined;
+    this.#state = startControl(isFree ? ladder.length - 1 : Math.max(0, placeOf(ladder, bound)));
+  }
+
+  async #decide(): Promise<number> {
+    const { outgoing, director, log } = this.#path;
+    const ladder = this.#ladder;
+    const report = await outgoing.report();
+    const look = {
+      reading: { atMs: performance.now(), ...report },
+      ladder,
+      ceiling: ceilingOf(ladder, director.layers, director.wish),
+      sent: placeOf(ladder, outgoing.currentLayers),
+    };
+    const { state, decision } = controlLayers(this.#state, look);
+    log.trace({ look, decision }, 'viewer path looked at');
+    if (this.#stopped || ladder !== this.#ladder) return idleMs;
+    this.#state = state;
+    if (decision.reason !== undefined) this.#apply(decision.reason, decision.bound, decision.drainMs);
+    return decision.nextLookMs;
+  }
+
+  #apply(reason: ControlReason, bound: number, drainMs: number): void {
+    const { outgoing, director, log } = this.#path;
+    const rung = this.#ladder[bound];
+    log.debug({ reason, bound: rung }, 'layers bounded by what the viewer reports');
+    director.limit(bound >= this.#ladder.length - 1 ? undefined : rung);
+    if (drainMs === 0) return;
+    outgoing.drain(drainMs).catch((error: unknown) => {
+      log.warn({ err: error }, 'video cannot be paused');
+    });
+  }
+}
