@@ -32,7 +32,9 @@ export function exampleUrls({ publicUrl, tls }: Config['http'], { host, port }: 
 export function switchedOff(config: Config, host: Host, { hasPages }: Pick<BannerFacts, 'hasPages'>): readonly string[] {
   return [
     ...(config.auth.isOpen ? ['authentication: whoever reaches the HTTP port may publish and watch (auth.mode)'] : []),
-    ...(host.ffmpeg === undefined ? ['HLS, RTMP and recording: there is no FFmpeg on PATH'] : []),
+    ...(host.findProgram(config.egress.ffmpeg) === undefined
+      ? ['HLS, RTMP and recording: there is no FFmpeg on PATH (egress.ffmpeg)']
+      : []),
     ...(hasPages ? [] : ['pages for people: they are not built (npm run build)']),
     ...(config.metrics.enabled ? [] : ['/metrics: metrics.enabled is false']),
     ...(servesApi(config, !isLoopback(config.http.host))

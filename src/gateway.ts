@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { openAuthorizer } from './auth/authorizer.ts';
@@ -10,6 +12,7 @@ import { listenAddresses } from './config/listen-addresses.ts';
 import { isLoopback } from './config/loopback.ts';
 import { version } from './config/version.ts';
 import { openMetricsServer } from './http/metrics-server.ts';
+import { Egress } from './egress/egress.ts';
 import { OverloadWatch } from './http/overload.ts';
 import { judgeReach } from './doctor/findings.ts';
 import { probeCandidates } from './doctor/reach.ts';
@@ -40,6 +43,7 @@ export interface Gateway extends AsyncDisposable {
   readonly metricsPort: number | undefined;
   readonly registry: StreamRegistry;
   readonly engine: MediaEngine;
+  readonly egress: Egress;
   /** Ends every session, refuses new ones, and frees everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -59,6 +63,7 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   const policyOf = (streamId: string) => policyFor(config.streams, streamId);
   const registry = new StreamRegistry({ engine, logger, policyOf, limits: config.limits.sessions, offerBounds: config.limits.offers });
   opened.defer(async () => registry.close());
+  const egress = opened.use(openEgress(config, deps, registry));
   const metrics = config.metrics.enabled ? openMetrics({ registry, engine }) : undefined;
   const overload = opened.use(new OverloadWatch({ ...config.limits.overload, workers: async () => engine.workers() }));
   const hasPages = existsSync(webRoot);
@@ -70,7 +75,7 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
     metrics: config.metrics.port === undefined ? metrics : undefined,
     version,
     workers: async () => engine.workers(),
-    node: { ...host, mediaAddresses, wantedSocketBufferBytes: socketBufferBytes },
+    node: { ...host, ffmpeg: host.findProgram(config.egress.ffmpeg), mediaAddresses, wantedSocketBufferBytes: socketBufferBytes },
     webRoot: hasPages ? webRoot : undefined,
     logger,
   });
@@ -84,8 +89,20 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
 
   const parts = opened.move();
   let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => (closing ??= shutDown({ http, registry, parts, farewellMs: deps.farewellMs ?? 1_000 }));
-  return { http: http.address, metricsPort, registry, engine, close, [Symbol.asyncDispose]: close };
+  const close = async (): Promise<void> => (closing ??= shutDown({ http, registry, egress, parts, farewellMs: deps.farewellMs ?? 1_000 }));
+  return { http: http.address, metricsPort, registry, engine, egress, close, [Symbol.asyncDispose]: close };
+}
+
+/** What takes streams out by other ways than WHEP. Programs that it starts are listed in a folder that gateways of one user share. */
+function openEgress({ egress }: Config, { logger, host }: GatewayDeps, registry: StreamRegistry): Egress {
+  return new Egress({
+    registry,
+    logger,
+    ffmpeg: host.findProgram(egress.ffmpeg),
+    setpriv: host.findProgram('setpriv'),
+    transcode: egress.transcode,
+    runFolder: join(tmpdir(), `sluice-${process.getuid?.() ?? 'run'}`),
+  });
 }
 
 /** What of the configuration is about the HTTP edge. */
@@ -116,14 +133,16 @@ async function listenForMetrics(
 interface Closing {
   readonly http: HttpServer;
   readonly registry: StreamRegistry;
+  readonly egress: Egress;
   readonly parts: AsyncDisposableStack;
   readonly farewellMs: number;
 }
 
-async function shutDown({ http, registry, parts, farewellMs }: Closing): Promise<void> {
+async function shutDown({ http, registry, egress, parts, farewellMs }: Closing): Promise<void> {
   http.drain();
   registry.drain();
   const { publishers, subscribers } = registry.counts();
+  await egress.close(); // while publishers still send: what is being written gets its proper end
   await registry.close();
   if (publishers + subscribers > 0) await delay(farewellMs);
   await parts.disposeAsync();

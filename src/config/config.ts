@@ -53,7 +53,12 @@ export interface Config {
     readonly default: StreamPolicySettings;
     readonly patterns: readonly { readonly match: string; readonly policy: StreamPolicySettings }[];
   };
-  readonly egress: { readonly record: RecordConfig; readonly storage: StorageConfig };
+  readonly egress: {
+    readonly ffmpeg: string;
+    readonly transcode: boolean;
+    readonly record: RecordConfig;
+    readonly storage: StorageConfig;
+  };
   readonly metrics: { readonly enabled: boolean; readonly port: number | undefined; readonly host: string };
   readonly log: { readonly level: Settings['log']['level']; readonly pretty: boolean | undefined };
 }
@@ -92,7 +97,7 @@ export function parseConfig({ http, rtc, auth, limits, streams, egress, metrics,
         policy: parsePolicy({ ...streams.default, ...overrides }),
       })),
     },
-    egress: { record: parseRecord(egress.record), storage: parseStorage(egress.storage) },
+    egress: { ...egress, record: parseRecord(egress.record), storage: parseStorage(egress.storage) },
     metrics: { ...metrics, port: metrics.port },
     log: { level: log.level, pretty: log.pretty },
   });

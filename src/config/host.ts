@@ -1,13 +1,13 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { availableParallelism, networkInterfaces } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, isAbsolute, join } from 'node:path';
 
 /** Facts about the machine that settings and the banner depend on. */
 export interface Host {
   readonly cores: number;
   readonly interfaces: ReturnType<typeof networkInterfaces>;
-  /** Where FFmpeg is; undefined when it is not on PATH. */
-  readonly ffmpeg: string | undefined;
+  /** The path of a program, which may be a path itself, or a name that is looked for on PATH; undefined when it is not there. */
+  readonly findProgram: (name: string) => string | undefined;
   /** The largest socket buffers that the kernel grants, in bytes; undefined where it does not tell (not Linux). */
   readonly socketBufferBytes: { readonly receive: number; readonly send: number } | undefined;
 }
@@ -18,17 +18,17 @@ export function readHost(environment: NodeJS.ProcessEnv): Host {
   return {
     cores: availableParallelism(),
     interfaces: networkInterfaces(),
-    ffmpeg: findProgram('ffmpeg', environment['PATH'] ?? ''),
+    findProgram: (name) => findProgram(name, environment['PATH'] ?? ''),
     socketBufferBytes: receive === undefined || send === undefined ? undefined : { receive, send },
   };
 }
 
 function findProgram(name: string, path: string): string | undefined {
-  return path
-    .split(delimiter)
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, name))
-    .find(isExecutable);
+  const candidates =
+    isAbsolute(name) || name.includes('/')
+      ? [name]
+      : path.split(delimiter).flatMap((folder) => (folder === '' ? [] : [join(folder, name)]));
+  return candidates.find(isExecutable);
 }
 
 function isExecutable(file: string): boolean {

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 import Type, { type Static } from 'typebox';
 import { authSchema } from './auth-schema.ts';
+import { egressSchema } from './egress-schema.ts';
 import { httpSchema } from './http-schema.ts';
 import { limitsSchema } from './limits-schema.ts';
-import { recordSchema, storageSchema } from './record-schema.ts';
 import { duration, flag, group, streamPattern, text } from './schema-kinds.ts';
 
 /*
@@ -131,10 +131,7 @@ export const settingsSchema = Type.Object(
         { description: 'Other policies by stream name: a list of `{ match, …overrides }`.', fileOnly: true, default: [] },
       ),
     }),
-    egress: group('How streams leave, but for WHEP.', {
-      record: recordSchema,
-      storage: storageSchema,
-    }),
+    egress: egressSchema,
     metrics: group('Prometheus.', {
       enabled: flag('Serve `/metrics`.', true),
       port: Type.Optional(

@@ -32,7 +32,11 @@ const run = promisify(execFile);
 /** Looks at everything that keeps gateways from working, without leaving anything behind. Takes a few seconds. */
 export async function examine(config: Config, host: Host, logger: Logger): Promise<readonly Finding[]> {
   const running = await answersAlready(config);
-  const [clock, ffmpeg, ports] = await Promise.all([readClock(), readFfmpeg(host.ffmpeg), tryPorts(config, host)]);
+  const [clock, ffmpeg, ports] = await Promise.all([
+    readClock(),
+    readFfmpeg(host.findProgram(config.egress.ffmpeg)),
+    tryPorts(config, host),
+  ]);
   return [
     ...judgePorts(ports, running),
     ...(await examineMedia(config, host, { logger, onFreePorts: running || ports.some(({ error }) => error !== undefined) })),

@@ -108,7 +108,8 @@ const oldestFfmpeg = [5, 1] as const;
 
 /** Whether FFmpeg can do what HLS, RTMP and recording need. */
 export function judgeFfmpeg(facts: FfmpegFacts | undefined): Finding {
-  if (facts === undefined) return finding('warn', 'ffmpeg', 'There is none on PATH: no HLS, RTMP or recording. WHIP and WHEP do without.');
+  if (facts === undefined)
+    return finding('warn', 'ffmpeg', 'There is none on PATH, nor at egress.ffmpeg: no HLS, RTMP or recording. WHIP and WHEP do without.');
   const version = /^ffmpeg version (\S+)/.exec(facts.versionText)?.[1];
   if (version === undefined) return finding('warn', 'ffmpeg', `${facts.path} does not run: no HLS, RTMP or recording.`);
   const missing = [

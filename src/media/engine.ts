@@ -215,8 +215,39 @@ export interface SubscriberTransport extends MediaTransport {
   consume(track: IncomingTrack, options: { readonly mid: string; readonly rtpCapabilities: RtpCapabilities }): Promise<OutgoingTrack>;
 }
 
+/** What the owner of a leg listens to. */
+export type LocalLegEvents = {
+  /** A packet of a key frame left; several packets of one key frame may tell so. Not for AV1, whose key frames mediasoup may not know. */
+  keyframe: [];
+  /** The track, its publisher or the worker is gone. Fires once; not after our own `close()`. */
+  ended: [];
+};
+
+/** Where a leg sends, and what. */
+export interface LocalLegOptions {
+  /** RTP goes to this UDP port of 127.0.0.1, RTCP to the next one. */
+  readonly port: number;
+  /** Index of the one simulcast encoding that is sent while it lives; the next lower one when it does not. Default: without simulcast. */
+  readonly encoding?: number | undefined;
+}
+
+/** A copy of a track as plain RTP for a program on this machine. Created paused. */
+export interface LocalLeg {
+  readonly events: EventEmitter<LocalLegEvents>;
+  readonly kind: 'audio' | 'video';
+  readonly payloadType: number;
+  /** Starts sending; video asks the publisher for a key frame. */
+  resume(): Promise<void>;
+  requestKeyFrame(): Promise<void>;
+  /** How many packets were sent so far; asks the worker. */
+  packets(): Promise<number>;
+  close(): void;
+}
+
 /** One stream's routers over all workers: its origin, and an edge for each (worker, payload profile). */
 export interface StreamMedia {
+  /** Throws `ERR_MEDIA_UNAVAILABLE` when the track or its worker has gone. */
+  openLeg(track: IncomingTrack, options: LocalLegOptions): Promise<LocalLeg>;
   openPublisher(): Promise<PublisherTransport>;
   openSubscriber(profile: PayloadProfile): Promise<SubscriberTransport>;
   /** Closes every router, pipe and transport of the stream. Idempotent. */

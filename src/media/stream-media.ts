@@ -1,7 +1,16 @@
 import type { Consumer, Router } from 'mediasoup/types';
 import { GatewayError } from '../errors.ts';
-import type { PayloadProfile, PublisherTransport, StreamMedia, SubscriberTransport } from './engine.ts';
-import type { ProducerTrack } from './incoming-track.ts';
+import type {
+  IncomingTrack,
+  LocalLeg,
+  LocalLegOptions,
+  PayloadProfile,
+  PublisherTransport,
+  StreamMedia,
+  SubscriberTransport,
+} from './engine.ts';
+import { ProducerTrack } from './incoming-track.ts';
+import { PlainLeg } from './local-leg.ts';
 import { Pipe, type PipeEnds } from './pipe.ts';
 import { covers, originProfile, profileKey } from './router-codecs.ts';
 import { createWebRtcTransport, type OpenConsumer, WebRtcPublisherTransport, WebRtcSubscriberTransport } from './webrtc-transport.ts';
@@ -94,6 +103,20 @@ export class RoutedStream implements StreamMedia {
     } catch (error) {
       release();
       throw error;
+    }
+  }
+
+  async openLeg(track: IncomingTrack, options: LocalLegOptions): Promise<LocalLeg> {
+    if (!(track instanceof ProducerTrack)) throw new TypeError('the track belongs to another engine');
+    try {
+      const origin = await this.#origin;
+      if (origin === undefined) throw new TypeError('a track has an origin');
+      return await PlainLeg.open(origin.router, track, { ...options, listenInfo: this.#pool.pipeListenInfo });
+    } catch (cause) {
+      throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The stream cannot be copied to a program now; try again.', {
+        cause,
+        retryAfterSeconds: 1,
+      });
     }
   }
 

@@ -43,6 +43,8 @@ export type RegistryEvents = {
   media: [SessionInfo, { readonly sinceOpenedMs: number }];
   closed: [SessionInfo, SessionSummary];
   live: [StreamId];
+  /** A live stream has these tracks from now on: it is live, or its encodings were put in order. */
+  tracks: [StreamId];
   idle: [StreamId];
   ended: [StreamId];
   contested: [StreamId, { readonly until: Date }];

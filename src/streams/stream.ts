@@ -212,6 +212,7 @@ export class Stream {
       this.#since = new Date();
       this.#observer.emit(tracks === undefined ? 'idle' : 'live', this.id);
     }
+    if (tracks !== undefined) this.#observer.emit('tracks', this.id);
     this.#changes.emit('change');
   }
 

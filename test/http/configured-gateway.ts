@@ -23,7 +23,7 @@ export async function openConfigured(
   const unhurried = { SLUICE_LIMITS_EVENT_LOOP_DELAY: '0s', SLUICE_LIMITS_WORKER_CPU: '0' };
   using file = writeTemporary(yaml);
   const settings = loadSettings({ file: file.path, environment: { ...onFreePorts, ...unhurried, ...environment }, cores: 1 });
-  const host = { cores: 1, interfaces: {}, ffmpeg: undefined, socketBufferBytes: undefined };
+  const host = { cores: 1, interfaces: {}, findProgram: () => undefined, socketBufferBytes: undefined };
   const gateway = await openGateway(parseConfig(settings), { logger, host, farewellMs });
   return Object.assign(gateway, { url: `http://127.0.0.1:${gateway.http.port}` });
 }

@@ -4,7 +4,12 @@ import { parseConfig } from '../../src/config/config.ts';
 import { loadSettings } from '../../src/config/load.ts';
 
 const configOf = (environment: Record<string, string> = {}) => parseConfig(loadSettings({ file: '/dev/null', environment, cores: 2 }));
-const host = { cores: 2, interfaces: {}, ffmpeg: '/usr/bin/ffmpeg', socketBufferBytes: { receive: 4_194_304, send: 4_194_304 } };
+const host = {
+  cores: 2,
+  interfaces: {},
+  findProgram: (name: string) => `/usr/bin/${name}`,
+  socketBufferBytes: { receive: 4_194_304, send: 4_194_304 },
+};
 const facts = {
   version: '1.2.3',
   http: { host: '127.0.0.1', port: 8080 },
@@ -25,7 +30,11 @@ test.for([
 
 test('the banner tells where to publish and watch, the ports, and what is off', () => {
   const config = configOf();
-  const text = renderBanner(facts, exampleUrls(config.http, facts.http), switchedOff(config, { ...host, ffmpeg: undefined }, facts));
+  const text = renderBanner(
+    facts,
+    exampleUrls(config.http, facts.http),
+    switchedOff(config, { ...host, findProgram: () => undefined }, facts),
+  );
   expect(text).toMatchInlineSnapshot(`
     "
     Sluice 1.2.3
@@ -36,7 +45,7 @@ test('the banner tells where to publish and watch, the ports, and what is off', 
                http://localhost:8080/whep/show     with any WHEP player
       media    port 44400–44401 on 192.0.2.5, 127.0.0.1
       off      authentication: whoever reaches the HTTP port may publish and watch (auth.mode)
-               HLS, RTMP and recording: there is no FFmpeg on PATH
+               HLS, RTMP and recording: there is no FFmpeg on PATH (egress.ffmpeg)
     "
   `);
 });

@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EgressSupervisor, type EgressSupervisorOptions } from './supervisor.ts';
+import { OutputList } from './output-list.ts';
+
+/** How long outputs may take to close what they have written, in milliseconds: the gateway's own grace time is longer. */
+const flushMs = 5_000;
+
+/** Everything that takes streams out by other ways than WHEP, and its one owner. */
+export class Egress implements AsyncDisposable {
+  readonly supervisor: EgressSupervisor;
+  readonly outputs = new OutputList();
+  #closing: Promise<void> | undefined;
+
+  constructor(options: EgressSupervisorOptions) {
+    this.supervisor = new EgressSupervisor(options);
+  }
+
+  /**
+   * Ends every tap, while publishers still send, so that their last fragments reach the outputs; then every output. Resolves when all are
+   * closed, or after 5 s. Idempotent.
+   */
+  async close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.supervisor.close();
+    const deadline = new AbortController();
+    const timeout = delay(flushMs, undefined, { signal: deadline.signal }).catch(() => undefined); // all closed before
+    await Promise.race([this.outputs.close(), timeout]);
+    deadline.abort();
+  }
+}

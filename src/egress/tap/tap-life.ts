@@ -1,0 +1,251 @@
+import { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { IncomingTrack, StreamMedia } from '../../media/engine.ts';
+import { writeLocalDescription } from '../../sdp/local-description.ts';
+import type { TrackDescription } from '../../sdp/model.ts';
+import { type FfmpegLauncher, FfmpegProcess } from '../ffmpeg-process.ts';
+import type { Fragment, RunEnding } from '../fragment.ts';
+import { RenditionParser } from '../rendition-parser.ts';
+import { WebmParser } from '../webm-parser.ts';
+import { boundPorts, waitUntilBound } from './bound-ports.ts';
+import { KeyFramePace } from './key-frame-pace.ts';
+import type { PortPairs } from './port-pairs.ts';
+import { RenditionFeed } from './rendition-feed.ts';
+import { tapArguments } from './tap-arguments.ts';
+import { tapEnding } from './tap-ending.ts';
+import type { TapPlan } from './tap-plan.ts';
+import { judgeTap } from './tap-watch.ts';
+
+/** What a {@link TapLife} works with. */
+export interface TapLifeOptions {
+  readonly launcher: FfmpegLauncher;
+  readonly ports: PortPairs;
+  readonly media: StreamMedia;
+  readonly tracks: readonly { readonly description: TrackDescription; readonly incoming: IncomingTrack }[];
+  readonly plan: TapPlan;
+  /** Between key frames that the publisher is asked for, in milliseconds; undefined: only the first. */
+  readonly keyFrameIntervalMs: () => number | undefined;
+}
+
+/** What the owner of a run listens to. */
+export type TapLifeEvents = { fragment: [Fragment] };
+
+/** How long FFmpeg may take to bind its ports, in milliseconds. */
+const bindMs = 5_000;
+
+/** Between two requests for the first key frame, in milliseconds. */
+const firstRequestMs = 500;
+
+const watchMs = 500;
+const paceMs = 50;
+
+/** How long all encodings may take to show their first key frame before the audio is let through without them, in milliseconds. */
+const keyFrameMs = 5_000;
+
+/** One life of a tap's FFmpeg: its RTP legs, its process and its pipes. Ends by itself when any of them does; nothing is left behind then. */
+export class TapLife implements AsyncDisposable {
+  readonly events = new EventEmitter<TapLifeEvents>();
+  /** Why it ended, once everything of it is gone; never rejects. */
+  readonly ended: Promise<RunEnding>;
+  readonly #options: TapLifeOptions;
+  readonly #process: FfmpegProcess;
+  readonly #feeds: readonly RenditionFeed[];
+  readonly #resources: DisposableStack;
+  readonly #over = new AbortController();
+  #pace: KeyFramePace | undefined;
+  #ending: RunEnding | undefined;
+
+  /** Opens the legs and starts FFmpeg. Throws `ERR_MEDIA_UNAVAILABLE` when a track has gone, `RangeError` when no port is free. */
+  static async open(options: TapLifeOptions): Promise<TapLife> {
+    using resources = new DisposableStack();
+    const { plan, tracks, media } = options;
+    const bound = (await boundPorts()) ?? new Set<number>();
+    const ports = plan.legs.map(() => resources.use(options.ports.lease(bound)).port);
+    const legs = await Promise.all(
+      plan.legs.map(async ({ track, encoding }, index) => {
+        const incoming = tracks[track]?.incoming;
+        if (incoming === undefined) throw new TypeError('a plan is of tracks that there are');
+        return resources.adopt(await media.openLeg(incoming, { port: ports[index] ?? 0, encoding }), (leg) => {
+          leg.close();
+        });
+      }),
+    );
+    const description = writeLocalDescription(
+      plan.legs.map(({ track, kind, codec }, index) => {
+        const [payloadType, port, fmtp] = [legs[index]?.payloadType ?? 0, ports[index] ?? 0, tracks[track]?.description.fmtp ?? {}];
+        return { kind, codec, payloadType, port, fmtp };
+      }),
+    );
+    const feeds = legs.map(
+      (leg, index) => new RenditionFeed(plan.renditions[index] ?? { name: 'webm', kind: leg.kind, rid: undefined }, leg),
+    );
+    const process = new FfmpegProcess(options.launcher, tapArguments(plan), { input: description, outputs: plan.renditions.length });
+    return new TapLife(options, { feeds, process, ports, resources: resources.move() });
+  }
+
+  private constructor(
+    options: TapLifeOptions,
+    parts: {
+      readonly feeds: readonly RenditionFeed[];
+      readonly process: FfmpegProcess;
+      readonly ports: readonly number[];
+      readonly resources: DisposableStack;
+    },
+  ) {
+    this.#options = options;
+    this.#process = parts.process;
+    this.#feeds = parts.feeds;
+    this.#resources = parts.resources;
+    for (const feed of this.#feeds) this.#follow(feed);
+    for (const [index] of options.plan.renditions.entries()) this.#read(index);
+    void this.#feed(parts.ports);
+    this.ended = this.#untilEnded();
+  }
+
+  /** Since the last fragment of the rendition that is furthest behind, in milliseconds; undefined before the first. */
+  get fragmentAgeMs(): number | undefined {
+    const ages = this.#feeds.map((feed) => feed.ageMs(performance.now())).filter((age) => age !== undefined);
+    return ages.length === 0 ? undefined : Math.max(...ages);
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** Ends it: what FFmpeg holds comes out first, as far as it does so at once. The first ending counts. */
+  async stop(ending: RunEnding = { cause: 'stopped' }): Promise<void> {
+    this.#ending ??= ending;
+    await this.#process.interrupt(); // before the legs are closed: FFmpeg does not hear it while it waits for packets
+    await this.ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** Ends it at once. */
+  #fail(ending: RunEnding): void {
+    this.#ending ??= ending;
+    this.#process.kill();
+  }
+
+  async #untilEnded(): Promise<RunEnding> {
+    const exit = await this.#process.ended;
+    this.#over.abort();
+    this.#resources.dispose();
+    return tapEnding({ exit, ours: this.#ending });
+  }
+
+  #follow(feed: RenditionFeed): void {
+    feed.leg.events.on('keyframe', () => {
+      const now = performance.now();
+      feed.keyFrameSent(now);
+      this.#pace?.keyFrame(now);
+    });
+    feed.leg.events.once('ended', () => {
+      void this.stop({ cause: 'publisher-gone' });
+    });
+  }
+
+  #read(index: number): void {
+    const { plan } = this.#options;
+    const rendition = plan.renditions[index];
+    const feed = this.#feeds[index];
+    if (rendition === undefined || feed === undefined) throw new TypeError('a rendition has a leg');
+    const parser = plan.container === 'webm' ? new WebmParser(rendition.name) : new RenditionParser(rendition.name);
+    const pipe = this.#process.output(index);
+    pipe.on('error', () => undefined); // the process has ended, and tells why itself
+    pipe.on('data', (chunk: Buffer) => {
+      try {
+        for (const fragment of parser.push(chunk)) {
+          feed.took(fragment, performance.now());
+          this.events.emit('fragment', fragment);
+        }
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        this.#fail({ cause: 'failed', detail: error.message });
+      }
+    });
+  }
+
+  /** Lets packets through in the one order that works: video when FFmpeg listens, audio when every encoding has shown a key frame. */
+  async #feed(ports: readonly number[]): Promise<void> {
+    const { signal } = this.#over;
+    try {
+      if (
+        !(await waitUntilBound(
+          ports.flatMap((port) => [port, port + 1]),
+          bindMs,
+          signal,
+        ))
+      ) {
+        this.#fail({ cause: 'stalled', detail: 'FFmpeg did not open its ports' });
+        return;
+      }
+      const [videos, audios] = (['video', 'audio'] as const).map((kind) => this.#feeds.filter(({ leg }) => leg.kind === kind));
+      await Promise.all((videos ?? []).map(async (feed) => feed.resume(performance.now())));
+      await this.#untilKeyFrames(videos ?? []);
+      await Promise.all((audios ?? []).map(async (feed) => feed.resume(performance.now())));
+      this.#watch();
+      this.#keepPace(videos ?? []);
+    } catch (error) {
+      if (!signal.aborted) this.#fail({ cause: 'failed', detail: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  async #untilKeyFrames(videos: readonly RenditionFeed[]): Promise<void> {
+    const { signal } = this.#over;
+    // mediasoup tells no key frames of AV1
+    const told = videos.filter((_feed, index) => this.#options.plan.legs[index]?.codec !== 'AV1');
+    const deadline = performance.now() + keyFrameMs;
+    let nextRequest = performance.now() + firstRequestMs;
+    while (!signal.aborted && told.some(({ hasKeyFrame }) => !hasKeyFrame)) {
+      await delay(5, undefined, { signal }).catch(() => undefined); // aborted: the loop ends
+      const now = performance.now();
+      if (now > deadline && told.some(({ hasKeyFrame }) => hasKeyFrame)) return;
+      if (now < nextRequest) continue;
+      nextRequest = now + firstRequestMs;
+      await Promise.all(told.filter(({ hasKeyFrame }) => !hasKeyFrame).map(async ({ leg }) => leg.requestKeyFrame()));
+    }
+  }
+
+  #watch(): void {
+    this.#every(watchMs, async () => {
+      await Promise.all(this.#feeds.map(async (feed) => feed.look(performance.now())));
+      const facts = this.#renditionFacts();
+      const problem = judgeTap(facts, performance.now());
+      if (problem !== undefined) this.#fail({ cause: 'stalled', detail: problem });
+    });
+  }
+
+  /** In WebM, the one output is judged by the video alone. */
+  #renditionFacts() {
+    const { renditions } = this.#options.plan;
+    return this.#feeds.slice(0, renditions.length).flatMap((feed) => feed.facts ?? []);
+  }
+
+  #keepPace(videos: readonly RenditionFeed[]): void {
+    if (videos.length === 0) return;
+    this.#every(paceMs, async () => {
+      const intervalMs = this.#options.keyFrameIntervalMs();
+      if (intervalMs === undefined) this.#pace = undefined;
+      else this.#pace ??= new KeyFramePace(intervalMs, performance.now());
+      // All encodings together, so that they can be cut together.
+      if (this.#pace?.wants(performance.now()) === true) await Promise.all(videos.map(async ({ leg }) => leg.requestKeyFrame()));
+    });
+  }
+
+  /** Repeats a step until the run is over; a step that fails because the run is over is none. */
+  #every(intervalMs: number, step: () => Promise<void>): void {
+    const { signal } = this.#over;
+    const timer = setInterval(() => {
+      step().catch((error: unknown) => {
+        if (!signal.aborted) this.#fail({ cause: 'failed', detail: error instanceof Error ? error.message : String(error) });
+      });
+    }, intervalMs);
+    signal.addEventListener('abort', () => {
+      clearInterval(timer);
+    });
+    if (signal.aborted) clearInterval(timer);
+  }
+}

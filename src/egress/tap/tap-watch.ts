@@ -1,0 +1,59 @@
+/** What is known of one rendition of a running tap. All times in milliseconds on one clock; undefined: not yet. */
+export interface RenditionFacts {
+  readonly name: string;
+  readonly kind: 'audio' | 'video';
+  /** When its packets were let through. */
+  readonly resumedAt: number;
+  /** Packets were seen to be sent to it at these times, at most the last few. */
+  readonly packetsAt: readonly number[];
+  /** When the worker last sent a key frame to it. */
+  readonly keyFrameSentAt: number | undefined;
+  readonly fragmentAt: number | undefined;
+  readonly keyFragmentAt: number | undefined;
+  /** How far its clock has left the wall clock between two fragments, at most. */
+  readonly jumpMs: number;
+}
+
+/** How long a first fragment may take after the first key frame. */
+const firstFragmentMs = 3_000;
+
+/** How long fragments may stay away while packets come. */
+const fragmentMs = 2_000;
+
+/** How many looks must have seen packets in that time: a still picture sends few. */
+const busyLooks = 3;
+
+/** How long a key frame that was sent may take to come out. */
+const keyFragmentMs = 3_000;
+
+/** A clock that jumps further is ruined: FFmpeg has mistaken a new stream for the old one. */
+const maxJumpMs = 5_000;
+
+/** What is wrong with a run; undefined: nothing that is known. FFmpeg's own report of its progress is not asked: it goes on while nothing comes out. */
+export function judgeTap(renditions: readonly RenditionFacts[], now: number): string | undefined {
+  for (const rendition of renditions) {
+    const problem = judge(rendition, now);
+    if (problem !== undefined) return `${rendition.name}: ${problem}`;
+  }
+  return undefined;
+}
+
+function judge(
+  { kind, resumedAt, packetsAt, keyFrameSentAt, fragmentAt, keyFragmentAt, jumpMs }: RenditionFacts,
+  now: number,
+): string | undefined {
+  if (jumpMs > maxJumpMs) return `its clock jumped by ${Math.round(jumpMs / 1000)} s`;
+  const begun = kind === 'audio' ? (packetsAt.length > 0 ? resumedAt : undefined) : keyFrameSentAt;
+  if (fragmentAt === undefined) {
+    return begun !== undefined && now - begun > firstFragmentMs && isBusy(packetsAt, now - firstFragmentMs)
+      ? 'nothing came out'
+      : undefined;
+  }
+  if (now - fragmentAt > fragmentMs && isBusy(packetsAt, now - fragmentMs)) return 'packets go in, nothing comes out';
+  const isLate = keyFrameSentAt !== undefined && (keyFragmentAt ?? 0) < keyFrameSentAt && now - keyFrameSentAt > keyFragmentMs;
+  return kind === 'video' && isLate ? 'key frames go in, none comes out' : undefined;
+}
+
+function isBusy(packetsAt: readonly number[], since: number): boolean {
+  return packetsAt.filter((at) => at > since).length >= busyLooks;
+}

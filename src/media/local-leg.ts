@@ -1,0 +1,80 @@
+import { EventEmitter } from 'node:events';
+import type { Consumer, PlainTransport, Router, TransportListenInfo } from 'mediasoup/types';
+import type { LocalLeg, LocalLegEvents, LocalLegOptions } from './engine.ts';
+import type { ProducerTrack } from './incoming-track.ts';
+import { codecLabel, codecOf, originProfile } from './router-codecs.ts';
+
+/** A {@link LocalLeg} on a PlainTransport with one consumer. */
+export class PlainLeg implements LocalLeg {
+  readonly events = new EventEmitter<LocalLegEvents>();
+  readonly kind: 'audio' | 'video';
+  readonly payloadType: number;
+  readonly #transport: PlainTransport;
+  readonly #consumer: Consumer;
+  #closed = false;
+
+  /**
+   * Opens a paused leg of `track`, which is received on `router`. Nobody else is touched: no key frame is asked for before it is resumed.
+   *
+   * mediasoup's own errors come through: the caller knows what they mean to it.
+   */
+  static async open(
+    router: Router,
+    track: ProducerTrack,
+    { port, encoding, listenInfo }: LocalLegOptions & { readonly listenInfo: TransportListenInfo },
+  ): Promise<PlainLeg> {
+    const transport = await router.createPlainTransport({ listenInfo, rtcpMux: false, comedia: false });
+    try {
+      await transport.connect({ ip: '127.0.0.1', port, rtcpPort: port + 1 });
+      const codec = codecOf(track.mimeType);
+      const number = codec === 'opus' ? originProfile.audio.opus : originProfile.video[codec]?.payloadType;
+      const consumer = await transport.consume({
+        producerId: track.id,
+        rtpCapabilities: { codecs: [{ ...codecLabel(codec), preferredPayloadType: number ?? 96 }], headerExtensions: [] },
+        paused: true,
+        enableRtx: false,
+        ...(encoding === undefined ? {} : { preferredLayers: { spatialLayer: encoding } }),
+      });
+      return new PlainLeg(transport, consumer);
+    } catch (error) {
+      transport.close();
+      throw error;
+    }
+  }
+
+  private constructor(transport: PlainTransport, consumer: Consumer) {
+    this.#transport = transport;
+    this.#consumer = consumer;
+    this.kind = consumer.kind;
+    this.payloadType = consumer.rtpParameters.codecs[0]?.payloadType ?? 0;
+    consumer.on('trace', ({ type }) => {
+      if (type === 'keyframe') this.events.emit('keyframe');
+    });
+    consumer.observer.once('close', () => {
+      if (this.#closed) return;
+      this.close();
+      this.events.emit('ended');
+    });
+  }
+
+  async resume(): Promise<void> {
+    if (this.#consumer.closed) return;
+    if (this.kind === 'video') await this.#consumer.enableTraceEvent(['keyframe']);
+    await this.#consumer.resume();
+  }
+
+  async requestKeyFrame(): Promise<void> {
+    if (!this.#consumer.closed) await this.#consumer.requestKeyFrame();
+  }
+
+  async packets(): Promise<number> {
+    const streams = await this.#consumer.getStats();
+    return streams.reduce((sum, { type, packetCount }) => sum + (type === 'outbound-rtp' ? packetCount : 0), 0);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#transport.close();
+  }
+}
