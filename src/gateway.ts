@@ -19,7 +19,7 @@ import { probeCandidates } from './doctor/reach.ts';
 import { openHttpServer, type HttpServer } from './http/server.ts';
 import type { MediaEngine } from './media/engine.ts';
 import { openEngine } from './media/mediasoup-engine.ts';
-import { socketBufferBytes } from './media/worker-pool.ts';
+import { socketBufferBytes } from './media/worker-process.ts';
 import { openMetrics, type Metrics } from './metrics/metrics.ts';
 import { StreamRegistry } from './streams/registry.ts';
 
@@ -58,14 +58,14 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   const authorizer = opened.use(await openAuthorizer(config.auth.methods, { logger }));
   const listen = listenAddresses(config.rtc, host.interfaces);
   const mediaAddresses = listen.map(({ ip, announcedAddress }) => announcedAddress ?? ip);
-  const { workers, port, tcp } = config.rtc;
-  const engine = opened.use(await openEngine({ workerBin: undefined, workers, port, tcp, listen, logger }));
+  const { workers, port, tcp, spreadAbove } = config.rtc;
+  const engine = opened.use(await openEngine({ workerBin: undefined, workers, port, tcp, listen, spreadAbove, logger }));
   const policyOf = (streamId: string) => policyFor(config.streams, streamId);
   const registry = new StreamRegistry({ engine, logger, policyOf, limits: config.limits.sessions, offerBounds: config.limits.offers });
   opened.defer(async () => registry.close());
   const egress = opened.use(openEgress(config, deps, registry));
   const metrics = config.metrics.enabled ? openMetrics({ registry, engine }) : undefined;
-  const overload = opened.use(new OverloadWatch({ ...config.limits.overload, workers: async () => engine.workers() }));
+  const overload = opened.use(new OverloadWatch({ ...config.limits.overload, workerShares: () => cpuShares(engine) }));
   const hasPages = existsSync(webRoot);
   const http = await openHttpServer({
     ...edgeOptions(config),
@@ -74,6 +74,7 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
     overload: () => overload.reason,
     metrics: config.metrics.port === undefined ? metrics : undefined,
     version,
+    loads: () => engine.loads(),
     workers: async () => engine.workers(),
     node: { ...host, ffmpeg: host.findProgram(config.egress.ffmpeg), mediaAddresses, wantedSocketBufferBytes: socketBufferBytes },
     webRoot: hasPages ? webRoot : undefined,
@@ -103,6 +104,10 @@ function openEgress({ egress }: Config, { logger, host }: GatewayDeps, registry:
     transcode: egress.transcode,
     runFolder: join(tmpdir(), `sluice-${process.getuid?.() ?? 'run'}`),
   });
+}
+
+function cpuShares(engine: MediaEngine): readonly number[] {
+  return engine.loads().flatMap(({ answers, cpuShare }) => (answers ? [cpuShare] : []));
 }
 
 /** What of the configuration is about the HTTP edge. */

@@ -44,6 +44,8 @@ export interface Config {
     readonly listen: readonly string[] | undefined;
     readonly announcedAddress: string | undefined;
     readonly workers: number;
+    /** Share of a core, 0 to 1. */
+    readonly spreadAbove: number;
     readonly tcp: boolean;
     readonly iceServers: readonly IceServerSettings[];
   };
@@ -80,6 +82,7 @@ export function parseConfig({ http, rtc, auth, limits, streams, egress, metrics,
       listen: rtc.listen,
       announcedAddress: rtc.announcedAddress,
       workers: rtc.workers ?? 1,
+      spreadAbove: rtc.spreadAbove / 100,
       iceServers: rtc.iceServers.map(({ urls, username, credential, secret, ttl }) => ({
         urls,
         username,

@@ -91,6 +91,13 @@ export const settingsSchema = Type.Object(
         }),
       ),
       workers: Type.Optional(Type.Integer({ description: 'Worker processes. Default: one per core.', minimum: 1, maximum: 256 })),
+      spreadAbove: Type.Integer({
+        description:
+          'Share of its core, in percent, that a worker may use before more viewers of its streams go to another one; 0 spreads at once.',
+        minimum: 0,
+        maximum: 100,
+        default: 70,
+      }),
       tcp: flag('Offer TCP too, for networks that block UDP.', true),
       iceServers: Type.Array(iceServer, {
         description: 'STUN and TURN servers that clients are told of: a list of `{ urls, username, credential, secret, ttl }`.',

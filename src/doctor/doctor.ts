@@ -13,7 +13,7 @@ import type { Config } from '../config/config.ts';
 import type { Host } from '../config/host.ts';
 import { listenAddresses } from '../config/listen-addresses.ts';
 import { openEngine } from '../media/mediasoup-engine.ts';
-import { socketBufferBytes } from '../media/worker-pool.ts';
+import { socketBufferBytes } from '../media/worker-process.ts';
 import {
   judgeBuffers,
   judgeClock,

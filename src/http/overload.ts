@@ -26,24 +26,10 @@ export function overloadOf(load: Load, limits: OverloadLimits): string | undefin
   return undefined;
 }
 
-/** CPU time of a media worker so far. */
-interface WorkerUsage {
-  readonly pid: number;
-  readonly cpuMs: number;
-}
-
-/** Share of a core that the idlest worker used between two looks: a new session goes there. Undefined when none was seen twice. */
-export function idlestShare(before: readonly WorkerUsage[], after: readonly WorkerUsage[], elapsedMs: number): number | undefined {
-  const shares = after.flatMap(({ pid, cpuMs }) => {
-    const then = before.find((worker) => worker.pid === pid);
-    return then === undefined || elapsedMs <= 0 ? [] : [(cpuMs - then.cpuMs) / elapsedMs];
-  });
-  return shares.length === 0 ? undefined : Math.min(...shares);
-}
-
 /** What an {@link OverloadWatch} looks at, and how often. */
 export interface OverloadOptions extends OverloadLimits {
-  readonly workers: () => Promise<readonly WorkerUsage[]>;
+  /** Share of its core that each media worker uses now. */
+  readonly workerShares: () => readonly number[];
   /** In milliseconds. Default 1000. */
   readonly periodMs?: number;
 }
@@ -55,15 +41,15 @@ export class OverloadWatch implements Disposable {
   readonly #options: OverloadOptions;
   readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs });
   readonly #timer: NodeJS.Timeout;
-  #usage: { readonly workers: readonly WorkerUsage[]; readonly atMs: number } = { workers: [], atMs: 0 };
-  #isLooking = false;
   #reason: string | undefined;
 
   constructor(options: OverloadOptions) {
     this.#options = options;
     this.#delay.enable();
     const { periodMs = 1_000 } = options;
-    this.#timer = setInterval(() => void this.#look().catch(() => undefined), periodMs).unref(); // a worker died: the next look finds the new one
+    this.#timer = setInterval(() => {
+      this.#look();
+    }, periodMs).unref();
   }
 
   /** Why no new session fits in now; undefined: it does. */
@@ -76,25 +62,12 @@ export class OverloadWatch implements Disposable {
     this.#delay.disable();
   }
 
-  async #look(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    try {
-      const eventLoopDelayMs = this.#delay.count === 0 ? 0 : this.#delay.mean / 1e6 - resolutionMs;
-      this.#delay.reset();
-      this.#reason = overloadOf(
-        { eventLoopDelayMs, memoryBytes: process.memoryUsage.rss(), workerCpu: await this.#workerCpu() },
-        this.#options,
-      );
-    } finally {
-      this.#isLooking = false;
-    }
-  }
-
-  async #workerCpu(): Promise<number | undefined> {
-    if (this.#options.workerCpu === undefined) return undefined;
-    const before = this.#usage;
-    this.#usage = { workers: await this.#options.workers(), atMs: performance.now() };
-    return idlestShare(before.workers, this.#usage.workers, this.#usage.atMs - before.atMs);
+  #look(): void {
+    const eventLoopDelayMs = this.#delay.count === 0 ? 0 : this.#delay.mean / 1e6 - resolutionMs;
+    this.#delay.reset();
+    const shares = this.#options.workerShares();
+    // The idlest one counts: a new session can go there.
+    const workerCpu = shares.length === 0 ? undefined : Math.min(...shares);
+    this.#reason = overloadOf({ eventLoopDelayMs, memoryBytes: process.memoryUsage.rss(), workerCpu }, this.#options);
   }
 }

@@ -9,7 +9,14 @@ export interface WorkerHealth {
   readonly id: number;
   readonly pid: number;
   readonly port: number;
-  readonly transports: number;
+  /** False: it hangs, and gets no sessions. */
+  readonly answers: boolean;
+  /** Share of a core that it uses now. */
+  readonly cpuShare: number;
+  readonly publishers: number;
+  readonly viewers: number;
+  /** Estimate of how many more viewers fit on it. */
+  readonly moreViewers: number;
 }
 
 /** Prometheus text, and how to get it. */
@@ -24,8 +31,8 @@ export interface StatusDeps {
   readonly gate: Gate;
   readonly isDraining: () => boolean;
   readonly version: string;
-  /** Media workers that run and answer. */
-  readonly workers: () => Promise<readonly WorkerHealth[]>;
+  /** Media workers that run, as last looked at. */
+  readonly loads: () => readonly WorkerHealth[];
   /** What `/metrics` shows; undefined: it is switched off, or elsewhere. */
   readonly metrics: MetricsText | undefined;
   readonly allowedOrigins: AllowedOrigins;
@@ -50,7 +57,7 @@ export function statusRoutes(app: FastifyInstance, deps: StatusDeps): void {
   route('/livez', async () => ({ status: 'ok' }));
 
   route('/readyz', async (_request, reply) => {
-    const { status } = await stateOf();
+    const { status } = stateOf();
     reply.code(status === 'ok' ? 200 : 503);
     return { status };
   });
@@ -58,7 +65,7 @@ export function statusRoutes(app: FastifyInstance, deps: StatusDeps): void {
   route(
     '/health',
     async (request, reply) => {
-      const { status, workers } = await stateOf();
+      const { status, workers } = stateOf();
       if (!(await gate.allows(request, reply, { ...operate, streamId: undefined }))) return { status };
       const { streams, live, publishers, subscribers: viewers } = registry.counts();
       return {
@@ -69,7 +76,7 @@ export function statusRoutes(app: FastifyInstance, deps: StatusDeps): void {
         live,
         publishers,
         viewers,
-        workers: workers.map(({ id, pid, port, transports }) => ({ id, pid, port, transports })),
+        workers: workers.map(viewWorker),
         contested: registry.reports().flatMap(({ streamId, contestedUntil: until }) => (until === undefined ? [] : [{ streamId, until }])),
       };
     },
@@ -88,15 +95,15 @@ export function statusRoutes(app: FastifyInstance, deps: StatusDeps): void {
   }
 }
 
-/** Asks the workers once for all who ask at the same time: these routes are open to everybody. */
-function stateReader({ workers: ask, isDraining }: StatusDeps) {
-  let asking: Promise<readonly WorkerHealth[]> | undefined;
-  return async () => {
-    asking ??= ask().finally(() => {
-      asking = undefined;
-    });
-    const workers = await asking;
-    const status = isDraining() ? 'draining' : workers.length === 0 ? 'unavailable' : 'ok';
+function viewWorker({ id, pid, port, answers, cpuShare, publishers, viewers, moreViewers }: WorkerHealth): WorkerHealth {
+  return { id, pid, port, answers, cpuShare: Number(cpuShare.toFixed(3)), publishers, viewers, moreViewers };
+}
+
+/** Asks no worker: these routes are open to everybody, and a worker that hangs would not answer. */
+function stateReader({ loads, isDraining }: StatusDeps) {
+  return () => {
+    const workers = loads();
+    const status = isDraining() ? 'draining' : workers.some(({ answers }) => answers) ? 'ok' : 'unavailable';
     return { status, workers } as const;
   };
 }

@@ -267,6 +267,23 @@ export interface WorkerReport {
   readonly transports: number;
 }
 
+/** How busy one worker is, as last looked at. */
+export interface WorkerLoadReport {
+  readonly id: number;
+  readonly pid: number;
+  readonly port: number;
+  /** False once it has owed an answer for 3 s: then it gets no sessions. */
+  readonly answers: boolean;
+  /** Share of a core that it used in the last second. */
+  readonly cpuShare: number;
+  /** User and system CPU time since it started, in milliseconds. */
+  readonly cpuMs: number;
+  readonly publishers: number;
+  readonly viewers: number;
+  /** Estimate of how many more viewers, of the kind that the workers serve now, fit on it. */
+  readonly moreViewers: number;
+}
+
 /** What strangers (metrics, logs) may listen to. */
 export type EngineEvents = {
   workerdied: [workerId: number];
@@ -279,6 +296,9 @@ export interface MediaEngine extends AsyncDisposable {
   openStream(): StreamMedia;
   /** The media port of each worker. */
   readonly ports: readonly number[];
+  /** How busy the workers are; asks nobody. */
+  loads(): readonly WorkerLoadReport[];
+  /** What the workers hold; asks them. One that does not answer within 3 s is left out. */
   workers(): Promise<readonly WorkerReport[]>;
   close(): Promise<void>;
 }

@@ -20,6 +20,7 @@ export async function openEngine(options: EngineOptions): Promise<MediaEngine> {
       return pool.ports;
     },
     openStream: () => new RoutedStream(pool),
+    loads: () => pool.loads(),
     workers: async () => pool.reports(),
     close,
     [Symbol.asyncDispose]: close,

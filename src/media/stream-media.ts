@@ -12,9 +12,11 @@ import type {
 import { ProducerTrack } from './incoming-track.ts';
 import { PlainLeg } from './local-leg.ts';
 import { Pipe, type PipeEnds } from './pipe.ts';
+import type { Presence } from './placement.ts';
 import { covers, originProfile, profileKey } from './router-codecs.ts';
 import { createWebRtcTransport, type OpenConsumer, WebRtcPublisherTransport, WebRtcSubscriberTransport } from './webrtc-transport.ts';
-import type { WorkerHome, WorkerPool } from './worker-pool.ts';
+import type { WorkerPool } from './worker-pool.ts';
+import type { WorkerHome } from './worker-process.ts';
 
 /** A router of one stream, on one worker, with one set of payload types. */
 interface StreamRouter {
@@ -29,6 +31,7 @@ interface PipedConsume extends Pick<PipeEnds, 'origin' | 'listenInfo'> {
 
 /** A {@link StreamRouter} that viewers share; closed with the last of them. */
 class EdgeRouter {
+  readonly home: WorkerHome;
   readonly opened: Promise<Router>;
   viewers = 0;
   readonly #profile: PayloadProfile;
@@ -36,6 +39,7 @@ class EdgeRouter {
   readonly #pipes = new WeakMap<ProducerTrack, Promise<Pipe>>();
 
   constructor(home: WorkerHome, profile: PayloadProfile) {
+    this.home = home;
     this.#profile = profile;
     this.opened = openRouter(home);
   }
@@ -75,7 +79,7 @@ export class RoutedStream implements StreamMedia {
 
   async openPublisher(): Promise<PublisherTransport> {
     const { home, router } = await this.#openOrigin();
-    const release = reserve(home);
+    const { release } = this.#pool.placePublisher(home);
     try {
       const transport = await createWebRtcTransport(router, home);
       return new WebRtcPublisherTransport(router, transport, home, release);
@@ -88,10 +92,9 @@ export class RoutedStream implements StreamMedia {
   async openSubscriber(profile: PayloadProfile): Promise<SubscriberTransport> {
     if (this.#origin === undefined)
       throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The stream has no publisher; try again.', { retryAfterSeconds: 1 });
-    const home = this.#pool.leastLoaded();
-    const release = reserve(home);
+    const origin = await this.#origin;
+    const { home, release } = this.#pool.placeViewer((at) => this.#presence(at, { origin, profile }));
     try {
-      const origin = await this.#origin;
       if (origin.home === home && covers(originProfile, profile)) {
         const transport = await createWebRtcTransport(origin.router, home);
         return new WebRtcSubscriberTransport(async (track, open) => this.#atOrigin(origin, track, open), transport, {
@@ -127,6 +130,13 @@ export class RoutedStream implements StreamMedia {
     this.#origin?.then(({ router }) => router.close()).catch(() => undefined); // an origin that never opened has told its publisher already
   }
 
+  /** What a worker has of this stream for viewers with these numbers. */
+  #presence(home: WorkerHome, { origin, profile }: { readonly origin: StreamRouter; readonly profile: PayloadProfile }): Presence {
+    const isOrigin = origin.home === home;
+    if ((isOrigin && covers(originProfile, profile)) || this.#edges.has(edgeKey(home, profile))) return 'serves';
+    return isOrigin || [...this.#edges.values()].some((edge) => edge.home === home) ? 'near' : 'none';
+  }
+
   async #openAtEdge(home: WorkerHome, profile: PayloadProfile, release: () => void): Promise<SubscriberTransport> {
     const { edge, leave } = this.#joinEdge(home, profile);
     try {
@@ -145,7 +155,7 @@ export class RoutedStream implements StreamMedia {
   }
 
   #joinEdge(home: WorkerHome, profile: PayloadProfile): { edge: EdgeRouter; leave: () => void } {
-    const key = `${home.worker.pid} ${profileKey(profile)}`;
+    const key = edgeKey(home, profile);
     const edge = this.#edges.get(key) ?? new EdgeRouter(home, profile);
     this.#edges.set(key, edge);
     edge.viewers += 1;
@@ -181,7 +191,7 @@ export class RoutedStream implements StreamMedia {
   }
 
   async #newOrigin(): Promise<StreamRouter> {
-    const home = this.#pool.leastLoaded();
+    const home = this.#pool.placeOrigin();
     const router = await openRouter(home);
     if (this.#closed) {
       router.close();
@@ -191,14 +201,9 @@ export class RoutedStream implements StreamMedia {
   }
 }
 
-/** Counts a session at a worker from before its transport exists, so that a burst spreads. Returns its idempotent release. */
-function reserve(home: WorkerHome): () => void {
-  home.sessions += 1;
-  let reserved = true;
-  return () => {
-    if (reserved) home.sessions -= 1;
-    reserved = false;
-  };
+/** Names an edge router of the stream; a worker that replaces a dead one has another pid. */
+function edgeKey({ worker }: WorkerHome, profile: PayloadProfile): string {
+  return `${worker.pid} ${profileKey(profile)}`;
 }
 
 async function openRouter(home: WorkerHome): Promise<Router> {

@@ -16,7 +16,7 @@ import type {
 import { ProducerTrack } from './incoming-track.ts';
 import { ConsumerTrack } from './outgoing-track.ts';
 import { codecOf, originProfile, routerCodecs } from './router-codecs.ts';
-import type { WorkerHome } from './worker-pool.ts';
+import type { WorkerHome } from './worker-process.ts';
 
 /**
  * Shortest time between two key-frame requests for one encoding, in milliseconds: a burst of joins costs the publisher one key frame.

@@ -1,45 +1,38 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import * as mediasoup from 'mediasoup';
-import type { TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types';
+import type { TransportListenInfo } from 'mediasoup/types';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
-import type { EngineEvents, WorkerReport } from './engine.ts';
-
-/** One address that media listens on. */
-export interface ListenAddress {
-  readonly ip: string;
-  /** What candidates say instead of `ip`: behind NAT or in a container. */
-  readonly announcedAddress?: string | undefined;
-}
+import type { EngineEvents, WorkerLoadReport, WorkerReport } from './engine.ts';
+import { LoadMeter } from './load-meter.ts';
+import { LoadWatch } from './load-watch.ts';
+import { byCpu, headroom, type Placement, type Presence } from './placement.ts';
+import { buffers, endWorker, listenInfos, type ListenOptions, openServer, startWorker, type WorkerHome } from './worker-process.ts';
 
 /** How {@link openWorkerPool} sets up its workers. */
-export interface WorkerPoolOptions {
+export interface WorkerPoolOptions extends ListenOptions {
   /** Path of the mediasoup-worker program; undefined: mediasoup looks itself. */
   readonly workerBin: string | undefined;
   readonly workers: number;
   /** Worker n listens on `port + n`, UDP and TCP; 0 takes any free port. */
   readonly port: number;
-  readonly tcp: boolean;
-  /** In the order in which candidates are offered. */
-  readonly listen: readonly ListenAddress[];
+  /** Share of a core up to which a worker takes viewers of a stream before they spread to another one. Default 0.7. */
+  readonly spreadAbove?: number | undefined;
+  /** How sessions are spread over the workers. Default: by CPU. */
+  readonly placement?: Placement | undefined;
+  /** A worker that answers nothing for longer than this is killed, and replaced, in milliseconds. Default 30 000. */
+  readonly hungMs?: number | undefined;
   readonly logger: Logger;
 }
 
-/**
- * Socket buffers of every media port, in bytes. With the kernel's default of 208 KiB, the feedback of 200 viewers overflows the shared socket
- * during key-frame bursts and everybody loses 12–38 % (media-notes §2).
- */
-export const socketBufferBytes = 4 * 1024 * 1024;
+/** How long a worker may take to tell what it holds, in milliseconds. */
+const reportTimeoutMs = 3000;
 
-/** One running worker process with its WebRtcServer. */
-export interface WorkerHome {
-  readonly id: number;
-  readonly worker: Worker;
-  readonly server: WebRtcServer;
-  readonly port: number;
-  /** WebRTC transports that live or are being made here; placement goes by it. */
-  sessions: number;
+/** A place for a session on a worker, counted from before the session exists. */
+export interface Place {
+  readonly home: WorkerHome;
+  /** Idempotent. */
+  readonly release: () => void;
 }
 
 /** The worker processes. A dead one is replaced at once, on the same port; nothing on the others notices. */
@@ -48,9 +41,20 @@ export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #homes = new Map<number, WorkerHome>();
   readonly #closing = new AbortController();
+  readonly #watch: LoadWatch;
+  readonly #placement: Placement;
 
   private constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    this.#placement = options.placement ?? byCpu;
+    this.#watch = new LoadWatch({
+      homes: () => this.#sorted(),
+      hungMs: options.hungMs,
+      onHung: ({ id, worker }) => {
+        options.logger.error({ workerId: id, pid: worker.pid }, 'media worker hangs, and is killed');
+        if (!worker.subprocessClosed) process.kill(worker.pid, 'SIGKILL');
+      },
+    });
   }
 
   /** Starts every worker. Throws `ERR_MEDIA_UNAVAILABLE` when one cannot start or its port is taken; then none is left running. */
@@ -69,12 +73,22 @@ export class WorkerPool {
     return this.#sorted().map(({ port }) => port);
   }
 
-  /** The worker with the fewest sessions. Throws `ERR_MEDIA_UNAVAILABLE` when none is running. */
-  leastLoaded(): WorkerHome {
-    const [first, ...rest] = this.#sorted();
-    if (first === undefined)
-      throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'No media worker is running; try again.', { retryAfterSeconds: 1 });
-    return rest.reduce((best, home) => (home.sessions < best.sessions ? home : best), first);
+  /** A worker for a stream that begins. Throws `ERR_MEDIA_UNAVAILABLE` when none answers. */
+  placeOrigin(): WorkerHome {
+    return found(this.#placement.publisher(this.#places())).home;
+  }
+
+  /** Counts a publisher where its stream's origin is. */
+  placePublisher(home: WorkerHome): Place {
+    return { home, release: home.load.place('publisher', this.#watch.sessionShare) };
+  }
+
+  /** A place for a viewer, by what each worker has of its stream. Throws `ERR_MEDIA_UNAVAILABLE` when no worker answers. */
+  placeViewer(presenceAt: (home: WorkerHome) => Presence): Place {
+    const { sessionShare: viewerShare } = this.#watch;
+    const places = this.#places().map((place) => ({ ...place, presence: presenceAt(place.home) }));
+    const { home } = found(this.#placement.viewer(places, { viewerShare, spreadAbove: this.#options.spreadAbove ?? 0.7 }));
+    return { home, release: home.load.place('viewer', viewerShare) };
   }
 
   /** Where pipes between routers listen: loopback, with large buffers, and never on a port that a worker may need back. */
@@ -83,17 +97,34 @@ export class WorkerPool {
     return { protocol: 'udp', ip: '127.0.0.1', portRange, ...buffers };
   }
 
+  loads(): readonly WorkerLoadReport[] {
+    const answering = this.#watch.answering();
+    return this.#sorted().map((home) => {
+      const { id, worker, port, load } = home;
+      const answers = answering.includes(home);
+      const { measured: cpuShare, cpuMs, publishers, viewers } = load;
+      const moreViewers = answers ? headroom(load, this.#watch.sessionShare) : 0;
+      return { id, pid: worker.pid, port, answers, cpuShare, cpuMs, publishers, viewers, moreViewers };
+    });
+  }
+
   async reports(): Promise<readonly WorkerReport[]> {
-    const reports = await Promise.all(this.#sorted().map((home) => reportOf(home).catch(() => undefined))); // a worker that dies while asked has no report
+    const asked = this.#sorted().map((home) => reportOf(home).catch(() => undefined)); // a worker that dies while asked has no report
+    const reports = await Promise.all(asked.map(async (report) => unlessLate(report, reportTimeoutMs)));
     return reports.filter((report) => report !== undefined);
   }
 
   /** Ends every worker, with DTLS alerts to all peers, and resolves when the processes are gone. */
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#watch[Symbol.dispose]();
     const workers = [...this.#homes.values()].map(({ worker }) => worker);
     this.#homes.clear();
     await Promise.all(workers.map(endWorker));
+  }
+
+  #places() {
+    return this.#watch.answering().map((home) => ({ home, id: home.id, share: home.load.share, sessions: home.load.sessions }));
   }
 
   #sorted(): WorkerHome[] {
@@ -106,7 +137,7 @@ export class WorkerPool {
     try {
       const { server, port: boundPort } = await openServer(worker, listenInfos(this.#options, port === 0 ? 0 : port + id));
       if (this.#closing.signal.aborted) return worker.close();
-      this.#homes.set(id, { id, worker, server, port: boundPort, sessions: 0 });
+      this.#homes.set(id, { id, worker, server, port: boundPort, load: new LoadMeter(0, performance.now()) });
       worker.on('died', (error) => {
         // Code 0: it was asked to end and did so in order, as when Ctrl-C reaches it before us.
         const level = error.message.includes('code:0,') ? 'warn' : 'error';
@@ -137,54 +168,21 @@ export class WorkerPool {
   }
 }
 
-const buffers = { sendBufferSize: socketBufferBytes, recvBufferSize: socketBufferBytes };
-
-function listenInfos({ listen, tcp }: WorkerPoolOptions, port: number): TransportListenInfo[] {
-  const protocols = tcp ? (['udp', 'tcp'] as const) : (['udp'] as const);
-  return protocols.flatMap((protocol) =>
-    listen.map(({ ip, announcedAddress }) => ({
-      protocol,
-      ip,
-      port,
-      ...(announcedAddress === undefined ? {} : { announcedAddress }),
-      ...buffers,
-    })),
-  );
+function found<T>(place: T | undefined): T {
+  if (place !== undefined) return place;
+  throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'No media worker is running; try again.', { retryAfterSeconds: 1 });
 }
 
-async function startWorker(workerBin: string | undefined): Promise<Worker> {
-  const listeners = process.listeners('SIGTERM');
-  const worker = mediasoup.createWorker({ logLevel: 'warn', ...(workerBin === undefined ? {} : { workerBin }) });
-  // mediasoup would close this worker by itself on SIGTERM, before the gateway could refuse newcomers and end its sessions in order.
-  for (const listener of process.listeners('SIGTERM')) if (!listeners.includes(listener)) process.off('SIGTERM', listener);
-  try {
-    return await worker;
-  } catch (cause) {
-    throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The mediasoup worker could not be started; see MEDIASOUP_WORKER_BIN.', { cause });
-  }
-}
-
-/** Closes a worker and waits for its process; one that does not go in 2 s is killed. */
-async function endWorker(worker: Worker): Promise<void> {
-  if (worker.subprocessClosed) return;
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(() => process.kill(worker.pid, 'SIGKILL'), 2000);
-    worker.once('subprocessclose', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-    worker.close();
+/** What comes in time; undefined for what does not. */
+async function unlessLate<T>(answer: Promise<T>, timeoutMs: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, undefined);
   });
-}
-
-async function openServer(worker: Worker, infos: TransportListenInfo[]): Promise<{ server: WebRtcServer; port: number }> {
   try {
-    const server = await worker.createWebRtcServer({ listenInfos: infos });
-    const { udpSockets } = await server.dump();
-    return { server, port: udpSockets[0]?.port ?? 0 };
-  } catch (cause) {
-    const where = infos.map(({ protocol, ip, port }) => `${protocol} ${ip}:${port ?? 0}`).join(', ');
-    throw new GatewayError('ERR_MEDIA_UNAVAILABLE', `Cannot listen for media on ${where}; free the port or set rtc.port.`, { cause });
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

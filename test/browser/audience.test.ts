@@ -7,7 +7,7 @@ import { NativePlayer } from '../fixtures/native-peer.ts';
 const keyFrameRequestDelayMs = 300;
 
 browserTest('twenty viewers who come at once all see and hear, and share the key frames that they need', async ({ chromium }) => {
-  await using gateway = await openTestGateway({ codecs: ['VP8'], workers: 2 });
+  await using gateway = await openTestGateway({ codecs: ['VP8'], workers: 2, evenly: true });
   const connectedAt: number[] = [];
   gateway.registry.observer.on('connected', () => connectedAt.push(performance.now()));
   await using peers = new AsyncDisposableStack();

@@ -27,7 +27,7 @@ async function statusOf(viewer: PageViewer): Promise<number> {
 }
 
 browserTest('viewers on two workers see and hear, and a worker that is killed takes only its own with it', async ({ chromium }) => {
-  await using gateway = await openTestGateway({ codecs: ['VP8'], workers: 2 });
+  await using gateway = await openTestGateway({ codecs: ['VP8'], workers: 2, evenly: true });
   await using peers = new AsyncDisposableStack();
   peers.use(await chromium.publish(gateway.whip('show')));
   const [near = [], far = []] = await openViewers(chromium, gateway, peers);
@@ -43,7 +43,7 @@ browserTest('viewers on two workers see and hear, and a worker that is killed ta
 browserTest(
   'when the publisher’s worker is killed, viewers on the other one play on as soon as it publishes again',
   async ({ chromium }) => {
-    await using gateway = await openTestGateway({ codecs: ['VP8'], workers: 2 });
+    await using gateway = await openTestGateway({ codecs: ['VP8'], workers: 2, evenly: true });
     await using peers = new AsyncDisposableStack();
     peers.use(await chromium.publish(gateway.whip('show')));
     const [, far = []] = await openViewers(chromium, gateway, peers);

@@ -16,7 +16,7 @@ const encoders = [
 ] as const;
 
 test.for(encoders)('requests of a burst of players and their PLIs are merged for a publisher that $name', async ({ answersAfter }) => {
-  await using gateway = await openTestGateway({ workers: 2 });
+  await using gateway = await openTestGateway({ workers: 2, evenly: true });
   await using peers = new AsyncDisposableStack();
   const { publisher, audience } = await openStream(gateway, peers, answersAfter);
   const before = publisher.keyFrameRequests;

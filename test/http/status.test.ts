@@ -30,7 +30,7 @@ test('/health tells what is going on', async () => {
     live: 0,
     publishers: 1,
     viewers: 0,
-    workers: [{ id: 0, pid: aNumber, port: aNumber, transports: 1 }],
+    workers: [{ id: 0, pid: aNumber, port: aNumber, answers: true, cpuShare: aNumber, publishers: 1, viewers: 0, moreViewers: aNumber }],
     contested: [],
   });
 });

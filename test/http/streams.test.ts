@@ -216,7 +216,7 @@ test('viewers outlive their publisher for the grace time and no longer', async (
 });
 
 test('a worker that dies takes only its own sessions with it and is replaced within a second', async () => {
-  await using gateway = await openTestGateway({ workers: 2 });
+  await using gateway = await openTestGateway({ workers: 2, evenly: true });
   await using publisher = await openLive(gateway);
   await using peers = new AsyncDisposableStack();
   const players: NativePlayer[] = [];
@@ -239,7 +239,7 @@ test('a worker that dies takes only its own sessions with it and is replaced wit
 });
 
 test('when the publisher’s worker dies, its viewers elsewhere stay and a returning publisher is welcome', async () => {
-  await using gateway = await openTestGateway({ workers: 2 });
+  await using gateway = await openTestGateway({ workers: 2, evenly: true });
   await using _publisher = await openLive(gateway);
   await using peers = new AsyncDisposableStack();
   for (let count = 0; count < 3; count += 1) {

@@ -35,7 +35,7 @@ test(
   '200 publishers and 200 viewers who end in every possible way leave nothing behind, however often they come',
   { timeout: 180_000 },
   async () => {
-    await using gateway = await GatewayProcess.open({ workers: 2, connectTimeoutMs: 4000, graceMs: 1000, silenceMs: 4000 });
+    await using gateway = await GatewayProcess.open({ workers: 2, evenly: true, connectTimeoutMs: 4000, graceMs: 1000, silenceMs: 4000 });
     const empty = await gateway.ask('everything');
     const first = await visit(gateway, 'first');
     const second = await visit(gateway, 'second');
@@ -76,7 +76,7 @@ async function holdings(gateway: GatewayProcess) {
 const half = { routers: 1, webrtc: 1, pipe: 2, direct: 0, producers: 2, consumers: 2 };
 
 test('200 viewers and 10 publishers who come and go leave a stream that stays as it was', { timeout: 180_000 }, async () => {
-  await using gateway = await GatewayProcess.open({ workers: 2, connectTimeoutMs: 150_000 });
+  await using gateway = await GatewayProcess.open({ workers: 2, evenly: true, connectTimeoutMs: 150_000 });
   const round = { gateway: gateway.url, name: 'show' };
   const offers = ['chromium-whep', 'firefox-whep', 'safari-whep', 'werift-whep', 'libdatachannel-whep', 'pion-whep'].map(offerText);
   await using publishers = new AsyncDisposableStack();
@@ -124,7 +124,7 @@ test.for([
 ] as const)(
   'a publisher and one viewer %s cost exactly what they need, and nothing once they are gone',
   async ([, workers, offer, expected]) => {
-    await using gateway = await GatewayProcess.open({ workers, graceMs: 100 });
+    await using gateway = await GatewayProcess.open({ workers, evenly: true, graceMs: 100 });
     await using publisher = await openLive({ gateway: gateway.url, name: 'show' }, 'show');
     const others = await Promise.all([1, 2].map(async () => postOffer(gateway.whep('show'), offerText('firefox-whep'))));
     const { location } = await postOffer(gateway.whep('show'), offerText(offer));

@@ -41,7 +41,7 @@ function problemsOf(file: string, environment: NodeJS.ProcessEnv = {}): string[]
 test('an empty file gives the defaults, and a worker per core', ({ write }) => {
   expect(load(write(''))).toMatchObject({
     http: { host: '127.0.0.1', port: 8080, publicUrl: undefined, trustProxy: false },
-    rtc: { port: 44400, listen: undefined, announcedAddress: undefined, workers: 2, tcp: true },
+    rtc: { port: 44400, listen: undefined, announcedAddress: undefined, workers: 2, spreadAbove: 0.7, tcp: true },
     auth: { methods: [{ method: 'none' }], isOpen: true, sessionUrlIsCapability: false },
     streams: { default: { takeover: 'replace', codecs: ['H264', 'VP8', 'VP9', 'AV1'], graceMs: 60_000, silenceMs: 30_000 }, patterns: [] },
     metrics: { enabled: true },

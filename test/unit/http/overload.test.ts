@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { idlestShare, overloadOf } from '../../../src/http/overload.ts';
+import { overloadOf } from '../../../src/http/overload.ts';
 
 const idle = { eventLoopDelayMs: 1, memoryBytes: 100, workerCpu: 0.1 };
 
@@ -16,20 +16,4 @@ test.for([
 
 test('what has no limit is never an overload', () => {
   expect(overloadOf({ eventLoopDelayMs: 1e9, memoryBytes: 1e15, workerCpu: 1 }, {})).toBeUndefined();
-});
-
-test('the idlest worker counts, and one that was replaced meanwhile does not', () => {
-  const before = [
-    { pid: 1, cpuMs: 1_000 },
-    { pid: 2, cpuMs: 5_000 },
-    { pid: 3, cpuMs: 9_000 },
-  ];
-  const after = [
-    { pid: 1, cpuMs: 1_900 },
-    { pid: 2, cpuMs: 5_500 },
-    { pid: 4, cpuMs: 10 },
-  ];
-  expect(idlestShare(before, after, 1_000)).toBeCloseTo(0.5);
-  expect(idlestShare([], after, 1_000)).toBeUndefined();
-  expect(idlestShare(before, before, 0)).toBeUndefined();
 });
