@@ -15,6 +15,10 @@ export interface PipeEnds {
   readonly idleMs?: number;
 }
 
+interface Closable {
+  close(): void;
+}
+
 /**
  * Brings one track from its origin router to an edge router, on a pair of PipeTransports of its own.
  *
@@ -36,17 +40,17 @@ export class Pipe {
   /** Throws what mediasoup throws when the track or a worker is gone; then nothing is left behind. */
   static async open({ track, origin, edge, profile, listenInfo, idleMs = 5000 }: PipeEnds): Promise<Pipe> {
     await using opened = new AsyncDisposableStack();
+    const owned = async <T extends Closable>(asked: Promise<T>): Promise<T> => {
+      opened.defer(async () => closeOnceThere(asked));
+      return asked;
+    };
     const options = { listenInfo, enableSctp: false };
-    const opening = [origin.createPipeTransport(options), edge.createPipeTransport(options)] as const;
-    opened.defer(async () => {
-      for (const result of await Promise.allSettled(opening)) if (result.status === 'fulfilled') result.value.close();
-    });
-    const [near, far] = await Promise.all(opening);
-    const consumer = await near.consume({ producerId: track.id });
+    const [near, far] = await Promise.all([owned(origin.createPipeTransport(options)), owned(edge.createPipeTransport(options))]);
+    const consumer = await owned(near.consume({ producerId: track.id }));
     const { kind, rtpParameters } = consumer;
     // The router's numbers count at the very moment of produce(), so nothing may be awaited between these two.
     edge.updateMediaCodecs(routerCodecs(profile, codecOf(rtpParameters.codecs[0]?.mimeType ?? '')));
-    const producing = far.produce({ kind, rtpParameters });
+    const producing = owned(far.produce({ kind, rtpParameters }));
     // In this order: a worker takes one request after the other, and a consumer on a connected transport would ask for a key frame.
     const [producer] = await Promise.all([producing, consumer.pause(), connect(near, far), connect(far, near)]);
     if ([near, far, consumer, producer].some(({ closed }) => closed)) throw new Error('what was to be piped has closed meanwhile');
@@ -141,6 +145,12 @@ export class Pipe {
   #ask(request: Promise<void>): void {
     request.catch(() => undefined);
   }
+}
+
+/** What mediasoup makes on something that has closed meanwhile is nobody's child, and stays for ever unless it is closed itself. */
+async function closeOnceThere(asked: Promise<Closable>): Promise<void> {
+  const made = await asked.catch(() => undefined); // never made
+  made?.close();
 }
 
 async function connect(from: PipeTransport, to: PipeTransport): Promise<void> {

@@ -82,6 +82,13 @@ abstract class Transport {
     this.#released();
   }
 
+  /** Closes what was made while the transport closed: mediasoup would keep it for ever. Throws `ERR_MEDIA_UNAVAILABLE` then. */
+  protected refuseOrphan(made: { close(): void }): void {
+    if (!this.transport.closed) return;
+    made.close();
+    throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The session has ended meanwhile.');
+  }
+
   #end(ending: TransportEnding): void {
     if (this.#closed) return;
     this.close();
@@ -104,6 +111,7 @@ export class WebRtcPublisherTransport extends Transport implements PublisherTran
     // The router's numbers count at the very moment of produce(), so nothing may be awaited between these two.
     this.#router.updateMediaCodecs(routerCodecs(originProfile, codecOf(rtpParameters.codecs[0]?.mimeType ?? '')));
     const producer = await reportAsGatewayError(this.transport.produce(options));
+    this.refuseOrphan(producer);
     this.#producers.add(producer);
     producer.observer.once('close', () => this.#producers.delete(producer));
     return new ProducerTrack(this.#router, producer);
@@ -176,6 +184,7 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
     const consumer = await reportAsGatewayError(
       this.#local(track, async (producerId) => this.transport.consume({ producerId, rtpCapabilities, mid, paused: true })),
     );
+    this.refuseOrphan(consumer);
     this.#consumers.add(consumer);
     consumer.observer.once('close', () => this.#consumers.delete(consumer));
     return new ConsumerTrack(consumer);
