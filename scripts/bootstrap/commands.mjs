@@ -38,7 +38,7 @@ async function doctor(context, args) {
 
 /** @type {Command} */
 async function test(context, args) {
-  const env = await prepare(context, ['ffmpeg', 'chromium', 'curl', 'nginx', 'swift']);
+  const env = await prepare(context, ['ffmpeg', 'chromium', 'curl', 'nginx', 'swift', 'tc']);
   return handOver(context, process.execPath, [join('node_modules', 'vitest', 'vitest.mjs'), 'run', ...args], env);
 }
 

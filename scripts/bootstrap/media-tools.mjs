@@ -15,7 +15,7 @@ import { InstallFailure, installPackages } from './system-packages.mjs';
 
 const retryAfterMs = 24 * 60 * 60_000;
 
-/** @type {Record<'ffmpeg' | 'chromium' | 'curl' | 'nginx' | 'swift', Tool>} */
+/** @type {Record<'ffmpeg' | 'chromium' | 'curl' | 'nginx' | 'swift' | 'tc', Tool>} */
 const tools = {
   ffmpeg: { programs: ['ffmpeg'], packages: ['ffmpeg'], without: 'without it, what needs FFmpeg is switched off' },
   chromium: {
@@ -24,6 +24,11 @@ const tools = {
     without: 'without it, the browser tests are skipped',
   },
   curl: { programs: ['curl'], packages: ['curl'], without: 'without it, the test of examples/whip-whep.sh is skipped' },
+  tc: {
+    programs: ['tc', '/usr/sbin/tc', '/sbin/tc'], // few users have the folders on their PATH
+    packages: ['iproute2'],
+    without: 'without it, the tests behind a throttled network are skipped',
+  },
   nginx: {
     programs: ['nginx', '/usr/sbin/nginx'], // few users have the folder on their PATH
     packages: ['nginx'],
