@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type Counte
 import type { ErrorCode } from '../errors.ts';
 import type { MediaEngine, TransportTotals } from '../media/engine.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
+import { countLayers } from './layer-metrics.ts';
 
 /** What the metrics are made of. */
 export interface MetricsSources {
@@ -34,11 +35,13 @@ export function openMetrics({ registry, engine }: MetricsSources): Metrics {
   const store = new Registry();
   collectDefaultMetrics({ register: store });
   countSessions(store, registry);
+  const settleLayers = countLayers(store, registry.observer);
   const refreshers = [gaugeStreams(store, registry), countTraffic(store, registry), countWorkers(store, engine)];
   return {
     contentType: store.contentType,
     render: async () => {
       await Promise.all(refreshers.map(async (refresh) => refresh()));
+      settleLayers();
       return store.metrics();
     },
     observeHttp: (observer) => {

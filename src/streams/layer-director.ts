@@ -18,8 +18,8 @@ interface DirectedTrack {
  * It outlives the tracks that it directs, as a viewer outlives its publishers.
  */
 export class LayerDirector {
-  /** `change`: other layers arrive, or the viewer gets other ones. */
-  readonly events = new EventEmitter<{ change: [] }>();
+  /** `change`: other layers arrive, or the viewer gets other ones. `wish`: the viewer has another wish, which is not yet obeyed. */
+  readonly events = new EventEmitter<{ change: []; wish: [] }>();
   readonly #log: Logger;
   #track: DirectedTrack | undefined;
   #layers: readonly VideoLayer[] = [];
@@ -64,6 +64,7 @@ export class LayerDirector {
     const refusal = refusalOf(this.#layers, wish);
     if (refusal !== undefined) throw new GatewayError('ERR_LAYER_UNKNOWN', refusal);
     this.#wish = wish;
+    this.events.emit('wish');
     this.#direct();
   }
 

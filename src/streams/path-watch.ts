@@ -1,5 +1,7 @@
+import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import type { OutgoingTrack } from '../media/engine.ts';
+import { noteFreezes, noteSwitch, startFreezes, type FreezeSign } from './freeze-signs.ts';
 import { startControl, type ControlState } from './control-state.ts';
 import { controlLayers, type ControlReason, type Rung } from './layer-control.ts';
 import type { LayerDirector } from './layer-director.ts';
@@ -24,7 +26,14 @@ interface WatchedPath {
  * One request to the worker a second, two while a change is fresh; none while there is nothing to choose.
  */
 export class PathWatch {
+  readonly events = new EventEmitter<{
+    /** The bound moves. */
+    bound: [ControlReason];
+    /** The viewer's picture seems to stand. */
+    freeze: [FreezeSign];
+  }>();
   readonly #path: WatchedPath;
+  #freezes = startFreezes(performance.now());
   #ladder: readonly Rung[] = [];
   #state: ControlState = startControl(0);
   #timer: NodeJS.Timeout | undefined;
@@ -34,6 +43,7 @@ export class PathWatch {
   constructor(path: WatchedPath) {
     this.#path = path;
     path.outgoing.events.on('struggle', this.#hurry);
+    path.outgoing.events.on('layerschange', this.#noteSwitch);
     this.#wait(idleMs);
   }
 
@@ -43,11 +53,16 @@ export class PathWatch {
     this.#stopped = true;
     clearTimeout(this.#timer);
     this.#path.outgoing.events.off('struggle', this.#hurry);
+    this.#path.outgoing.events.off('layerschange', this.#noteSwitch);
     this.#path.director.limit(undefined);
   }
 
   readonly #hurry = (): void => {
     this.#wait(Math.max(0, this.#lookedMs + shortestMs - performance.now()));
+  };
+
+  readonly #noteSwitch = (): void => {
+    this.#freezes = noteSwitch(this.#freezes, performance.now());
   };
 
   #wait(delayMs: number): void {
@@ -91,6 +106,9 @@ export class PathWatch {
     log.trace({ look, decision }, 'viewer path looked at');
     if (this.#stopped || ladder !== this.#ladder) return idleMs;
     this.#state = state;
+    const { history, sign } = noteFreezes(this.#freezes, report, performance.now());
+    this.#freezes = history;
+    if (sign !== undefined) this.events.emit('freeze', sign);
     if (decision.reason !== undefined) this.#apply(decision.reason, decision.bound, decision.drainMs);
     return decision.nextLookMs;
   }
@@ -99,6 +117,7 @@ export class PathWatch {
     const { outgoing, director, log } = this.#path;
     const rung = this.#ladder[bound];
     log.debug({ reason, bound: rung }, 'layers bounded by what the viewer reports');
+    this.events.emit('bound', reason);
     director.limit(bound >= this.#ladder.length - 1 ? undefined : rung);
     if (drainMs === 0) return;
     outgoing.drain(drainMs).catch((error: unknown) => {

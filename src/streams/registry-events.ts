@@ -1,3 +1,5 @@
+import type { FreezeSign } from './freeze-signs.ts';
+import type { LayerSwitch } from './layer-switches.ts';
 import type { StreamId } from './stream-id.ts';
 
 /** WHIP sessions publish, WHEP sessions subscribe. */
@@ -41,6 +43,10 @@ export type RegistryEvents = {
   connected: [SessionInfo, { readonly sinceOpenedMs: number }];
   /** A publisher's first RTP arrived; a viewer's first key frame (or audio packet) left. */
   media: [SessionInfo, { readonly sinceOpenedMs: number }];
+  /** A viewer gets its first picture size, another one, or none any more. */
+  layerswitch: [SessionInfo, LayerSwitch];
+  /** The picture of a viewer without bandwidth feedback seems to stand. */
+  freeze: [SessionInfo, FreezeSign];
   closed: [SessionInfo, SessionSummary];
   live: [StreamId];
   /** A live stream has these tracks from now on: it is live, or its encodings were put in order. */

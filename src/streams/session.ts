@@ -4,6 +4,8 @@ import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
 import type { MediaTransport, TransportTotals, TransportTraffic } from '../media/engine.ts';
 import { type IceFragment, parseFragment, writeRestartFragment } from '../sdp/fragment.ts';
+import type { FreezeSign } from './freeze-signs.ts';
+import type { LayerSwitch } from './layer-switches.ts';
 import type { RegistryEvents, SessionEnding, SessionInfo, SessionKind } from './registry-events.ts';
 import { watchSilence } from './silence-watch.ts';
 import type { StreamId } from './stream-id.ts';
@@ -191,6 +193,16 @@ export abstract class Session implements SessionInfo {
     const sinceOpenedMs = Math.round(performance.now() - this.#context.startedAt);
     this.log.info({ sinceOpenedMs }, message);
     this.#context.observer.emit('media', this, { sinceOpenedMs });
+  }
+
+  /** Tells strangers of a viewer's layers. */
+  protected reportSwitch(layerSwitch: LayerSwitch): void {
+    this.#context.observer.emit('layerswitch', this, layerSwitch);
+  }
+
+  /** Tells strangers that a viewer's picture seems to stand. */
+  protected reportFreeze(sign: FreezeSign): void {
+    this.#context.observer.emit('freeze', this, sign);
   }
 
   /** The peer has answered our counter-offer, and now has the usual time to connect. */

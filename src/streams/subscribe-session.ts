@@ -7,9 +7,9 @@ import { refuseAborted } from './aborted.ts';
 import { LayerDirector } from './layer-director.ts';
 import type { LiveTrack } from './publish-session.ts';
 import type { SessionEnding } from './registry-events.ts';
-import { PathWatch } from './path-watch.ts';
 import { Session, type SessionContext } from './session.ts';
 import { ViewerNews } from './viewer-news.ts';
+import { ViewerPath } from './viewer-path.ts';
 
 /** One track of the stream and the section of the player's offer that carries it. */
 interface Route {
@@ -34,8 +34,7 @@ export class SubscribeSession extends Session {
   /** What the stream had when it was last live. */
   #known: readonly TrackDescription[];
   #outgoing: readonly OutgoingTrack[] = [];
-  /** Of the video, for a viewer who gives no feedback that mediasoup could choose layers by. */
-  #pathWatch: PathWatch | undefined;
+  readonly #path: ViewerPath;
   #reportedMedia = false;
 
   /**
@@ -112,6 +111,12 @@ export class SubscribeSession extends Session {
     this.#following = tracks;
     this.#known = tracks.map(({ description }) => description);
     this.layers = new LayerDirector(this.log);
+    this.#path = new ViewerPath({
+      director: this.layers,
+      log: this.log,
+      onSwitch: (layerSwitch) => this.reportSwitch(layerSwitch),
+      onFreeze: (sign) => this.reportFreeze(sign),
+    });
     this.news = new ViewerNews(this.layers, () => this.#video?.index);
     this.news.live();
     this.#send(sent);
@@ -208,14 +213,8 @@ export class SubscribeSession extends Session {
     this.#outgoing = sent.map(({ outgoing }) => outgoing);
     const video = sent.find(({ outgoing }) => outgoing.kind === 'video');
     this.layers.follow(video === undefined ? undefined : { feed: video.track.layers, outgoing: video.outgoing });
-    this.#pathWatch?.stop();
-    this.#pathWatch =
-      video === undefined || video.outgoing.isEstimated || !video.track.description.layered ? undefined : this.#watch(video.outgoing);
+    this.#path.follow(video?.track.description.layered === true ? video.outgoing : undefined);
     this.#awaitMedia(this.#outgoing);
-  }
-
-  #watch(outgoing: OutgoingTrack): PathWatch {
-    return new PathWatch({ outgoing, director: this.layers, log: this.log });
   }
 
   #resume(outgoing: readonly OutgoingTrack[]): void {

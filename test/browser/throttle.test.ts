@@ -25,7 +25,7 @@ const heights = { l: 135, m: 270, h: 540 } as const;
 const throttles: Readonly<Record<'l' | 'm', Throttle>> = { m: { kbit: 540, queueMs: 300 }, l: { kbit: 280, queueMs: 300 } };
 
 /** How long a change may take on a busy machine; on a quiet one 5 s down and 15 s up. */
-const patience = { down: { timeout: 12_000, interval: 100 }, up: { timeout: 25_000, interval: 100 } };
+const patience = { down: { timeout: 12_000, interval: 100 }, up: { timeout: 40_000, interval: 100 } };
 
 const second = 1000;
 

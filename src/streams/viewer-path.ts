@@ -1,0 +1,57 @@
+import type { Logger } from 'pino';
+import type { LayerIndices, OutgoingTrack } from '../media/engine.ts';
+import type { FreezeSign } from './freeze-signs.ts';
+import type { LayerDirector } from './layer-director.ts';
+import { LayerSwitches, type LayerSwitch } from './layer-switches.ts';
+import { PathWatch } from './path-watch.ts';
+
+/** Whom a {@link ViewerPath} tells. */
+interface ViewerPathOptions {
+  readonly director: LayerDirector;
+  readonly log: Logger;
+  readonly onSwitch: (layerSwitch: LayerSwitch) => void;
+  readonly onFreeze: (sign: FreezeSign) => void;
+}
+
+/** A viewer's video on its way: watched here where no bandwidth feedback tells mediasoup what the path carries, and told of to strangers. */
+export class ViewerPath {
+  readonly #options: ViewerPathOptions;
+  readonly #switches: LayerSwitches;
+  #outgoing: OutgoingTrack | undefined;
+  #watch: PathWatch | undefined;
+
+  constructor(options: ViewerPathOptions) {
+    this.#options = options;
+    this.#switches = new LayerSwitches(options.onSwitch);
+    options.director.events.on('wish', () => {
+      this.#switches.cause('wish', performance.now());
+    });
+  }
+
+  /** This is the layered video that is sent from now on; undefined: there is none. */
+  follow(outgoing: OutgoingTrack | undefined): void {
+    this.#outgoing?.events.off('layerschange', this.#onLayers);
+    this.#watch?.stop();
+    this.#watch = undefined;
+    this.#switches.end();
+    this.#outgoing = outgoing;
+    if (outgoing === undefined) return;
+    this.#switches.begin(outgoing);
+    outgoing.events.on('layerschange', this.#onLayers);
+    if (!outgoing.isEstimated) this.#watch = this.#open(outgoing);
+  }
+
+  #open(outgoing: OutgoingTrack): PathWatch {
+    const { director, log, onFreeze } = this.#options;
+    const watch = new PathWatch({ outgoing, director, log });
+    watch.events.on('freeze', onFreeze);
+    watch.events.on('bound', (reason) => {
+      this.#switches.cause(reason, performance.now());
+    });
+    return watch;
+  }
+
+  readonly #onLayers = (layers: LayerIndices | undefined): void => {
+    this.#switches.sent(layers, performance.now());
+  };
+}
