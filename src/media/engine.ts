@@ -284,6 +284,15 @@ export interface WorkerLoadReport {
   readonly moreViewers: number;
 }
 
+/** What crosses between routers: a pipe carries one track to viewers with other payload types, or on another worker. */
+export interface PipeReport {
+  readonly open: number;
+  /** Those that carry something, because somebody watches behind them. */
+  readonly running: number;
+  /** Of all together, in bit/s. */
+  readonly bitrate: number;
+}
+
 /** What strangers (metrics, logs) may listen to. */
 export type EngineEvents = {
   workerdied: [workerId: number];
@@ -298,6 +307,8 @@ export interface MediaEngine extends AsyncDisposable {
   readonly ports: readonly number[];
   /** How busy the workers are; asks nobody. */
   loads(): readonly WorkerLoadReport[];
+  /** Asks the workers. */
+  pipes(): Promise<PipeReport>;
   /** What the workers hold; asks them. One that does not answer within 3 s is left out. */
   workers(): Promise<readonly WorkerReport[]>;
   close(): Promise<void>;

@@ -21,6 +21,7 @@ export async function openEngine(options: EngineOptions): Promise<MediaEngine> {
     },
     openStream: () => new RoutedStream(pool),
     loads: () => pool.loads(),
+    pipes: async () => pool.pipeReport(),
     workers: async () => pool.reports(),
     close,
     [Symbol.asyncDispose]: close,

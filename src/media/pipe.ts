@@ -13,6 +13,16 @@ export interface PipeEnds {
   readonly listenInfo: TransportListenInfo;
   /** How long a pipe that nobody uses is kept for the next viewer, in milliseconds. Default 5000. */
   readonly idleMs?: number;
+  /** Where the pipe is listed while it is open. */
+  readonly listedIn?: Set<Pipe>;
+}
+
+/** What crosses a pipe now. */
+export interface PipeTraffic {
+  /** False: nobody is being sent to, and nothing crosses it. */
+  readonly runs: boolean;
+  /** In bit/s. */
+  readonly bitrate: number;
 }
 
 interface Closable {
@@ -32,13 +42,14 @@ export class Pipe {
   readonly #near: Consumer;
   readonly #transports: readonly PipeTransport[];
   readonly #idleMs: number;
+  readonly #listedIn: Set<Pipe> | undefined;
   readonly #sentTo = new Set<Consumer>();
   #users = 0;
   #idle: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** Throws what mediasoup throws when the track or a worker is gone; then nothing is left behind. */
-  static async open({ track, origin, edge, profile, listenInfo, idleMs = 5000 }: PipeEnds): Promise<Pipe> {
+  static async open({ track, origin, edge, profile, listenInfo, idleMs = 5000, listedIn }: PipeEnds): Promise<Pipe> {
     await using opened = new AsyncDisposableStack();
     const owned = async <T extends Closable>(asked: Promise<T>): Promise<T> => {
       opened.defer(async () => closeOnceThere(asked));
@@ -55,18 +66,24 @@ export class Pipe {
     const [producer] = await Promise.all([producing, consumer.pause(), connect(near, far), connect(far, near)]);
     if ([near, far, consumer, producer].some(({ closed }) => closed)) throw new Error('what was to be piped has closed meanwhile');
     opened.move();
-    return new Pipe(consumer, producer, { transports: [near, far], idleMs });
+    return new Pipe(consumer, producer, { transports: [near, far], idleMs, listedIn });
   }
 
   private constructor(
     near: Consumer,
     far: Producer,
-    { transports, idleMs }: { readonly transports: readonly PipeTransport[]; readonly idleMs: number },
+    {
+      transports,
+      idleMs,
+      listedIn,
+    }: { readonly transports: readonly PipeTransport[]; readonly idleMs: number; readonly listedIn: Set<Pipe> | undefined },
   ) {
     this.producerId = far.id;
     this.#near = near;
     this.#transports = transports;
     this.#idleMs = idleMs;
+    this.#listedIn = listedIn;
+    listedIn?.add(this);
     const close = (): void => {
       this.close();
     };
@@ -93,11 +110,19 @@ export class Pipe {
     }
   }
 
+  /** Asks the origin's worker, if anything crosses. */
+  async traffic(): Promise<PipeTraffic> {
+    if (this.#sentTo.size === 0) return { runs: false, bitrate: 0 };
+    const stats = await this.#near.getStats();
+    return { runs: true, bitrate: stats.reduce((sum, { type, bitrate }) => sum + (type === 'outbound-rtp' ? bitrate : 0), 0) };
+  }
+
   /** Closes both ends, and the consumers at the edge with them. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#idle);
+    this.#listedIn?.delete(this);
     for (const transport of this.#transports) transport.close();
   }
 

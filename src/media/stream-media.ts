@@ -25,7 +25,7 @@ interface StreamRouter {
 }
 
 /** What an edge router needs to consume a track of its origin router. */
-interface PipedConsume extends Pick<PipeEnds, 'origin' | 'listenInfo'> {
+interface PipedConsume extends Pick<PipeEnds, 'origin' | 'listenInfo' | 'listedIn'> {
   readonly open: OpenConsumer;
 }
 
@@ -45,12 +45,12 @@ class EdgeRouter {
   }
 
   /** Consumes a track here; one pipe serves all viewers. */
-  async consume(track: ProducerTrack, { origin, listenInfo, open }: PipedConsume): Promise<Consumer> {
-    const opening = this.#pipes.get(track) ?? this.#openPipe(track, { origin, listenInfo });
+  async consume(track: ProducerTrack, { open, ...by }: PipedConsume): Promise<Consumer> {
+    const opening = this.#pipes.get(track) ?? this.#openPipe(track, by);
     const pipe = await opening;
     if (!pipe.closed) return pipe.consume(open);
     if (this.#pipes.get(track) === opening) this.#pipes.delete(track);
-    return this.consume(track, { origin, listenInfo, open });
+    return this.consume(track, { open, ...by });
   }
 
   close(): void {
@@ -58,8 +58,8 @@ class EdgeRouter {
     this.opened.then((router) => router.close()).catch(() => undefined);
   }
 
-  #openPipe(track: ProducerTrack, { origin, listenInfo }: Pick<PipeEnds, 'origin' | 'listenInfo'>): Promise<Pipe> {
-    const pipe = this.opened.then(async (edge) => Pipe.open({ track: track.producer, origin, edge, profile: this.#profile, listenInfo }));
+  #openPipe(track: ProducerTrack, by: Omit<PipedConsume, 'open'>): Promise<Pipe> {
+    const pipe = this.opened.then(async (edge) => Pipe.open({ track: track.producer, edge, profile: this.#profile, ...by }));
     this.#pipes.set(track, pipe);
     pipe.catch(() => this.#pipes.delete(track)); // the viewers who waited for it are told by the promise itself; the next one tries anew
     return pipe;
@@ -178,7 +178,7 @@ export class RoutedStream implements StreamMedia {
   async #atEdge(edge: EdgeRouter, track: ProducerTrack, open: OpenConsumer): Promise<Consumer> {
     const origin = await this.#origin;
     if (origin === undefined) throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The stream has ended.');
-    return edge.consume(track, { origin: origin.router, listenInfo: this.#pool.pipeListenInfo, open });
+    return edge.consume(track, { origin: origin.router, listenInfo: this.#pool.pipeListenInfo, listedIn: this.#pool.pipes, open });
   }
 
   /** The origin router stays for the stream's life; only a dead worker makes it move. */

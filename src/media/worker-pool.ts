@@ -3,9 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TransportListenInfo } from 'mediasoup/types';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
-import type { EngineEvents, WorkerLoadReport, WorkerReport } from './engine.ts';
+import type { EngineEvents, PipeReport, WorkerLoadReport, WorkerReport } from './engine.ts';
 import { LoadMeter } from './load-meter.ts';
 import { LoadWatch } from './load-watch.ts';
+import type { Pipe } from './pipe.ts';
 import { byCpu, headroom, type Placement, type Presence } from './placement.ts';
 import { buffers, endWorker, listenInfos, type ListenOptions, openServer, startWorker, type WorkerHome } from './worker-process.ts';
 
@@ -38,6 +39,8 @@ export interface Place {
 /** The worker processes. A dead one is replaced at once, on the same port; nothing on the others notices. */
 export class WorkerPool {
   readonly observer = new EventEmitter<EngineEvents>();
+  /** Every pipe that is open. */
+  readonly pipes = new Set<Pipe>();
   readonly #options: WorkerPoolOptions;
   readonly #homes = new Map<number, WorkerHome>();
   readonly #closing = new AbortController();
@@ -106,6 +109,16 @@ export class WorkerPool {
       const moreViewers = answers ? headroom(load, this.#watch.sessionShare) : 0;
       return { id, pid: worker.pid, port, answers, cpuShare, cpuMs, publishers, viewers, moreViewers };
     });
+  }
+
+  async pipeReport(): Promise<PipeReport> {
+    const asked = [...this.pipes].map(async (pipe) => pipe.traffic().catch(() => undefined)); // a worker that dies while asked pipes nothing
+    const traffic = (await Promise.all(asked.map(async (answer) => unlessLate(answer, reportTimeoutMs)))).filter((one) => one?.runs);
+    return {
+      open: this.pipes.size,
+      running: traffic.length,
+      bitrate: traffic.reduce((sum, one) => sum + (one?.bitrate ?? 0), 0),
+    };
   }
 
   async reports(): Promise<readonly WorkerReport[]> {

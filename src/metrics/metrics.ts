@@ -1,9 +1,11 @@
 import type { EventEmitter } from 'node:events';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type CounterConfiguration } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ErrorCode } from '../errors.ts';
 import type { MediaEngine, TransportTotals } from '../media/engine.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import { countLayers } from './layer-metrics.ts';
+import { totalCounter } from './total-counter.ts';
+import { gaugePipes, gaugeWorkers } from './worker-metrics.ts';
 
 /** What the metrics are made of. */
 export interface MetricsSources {
@@ -36,7 +38,7 @@ export function openMetrics({ registry, engine }: MetricsSources): Metrics {
   collectDefaultMetrics({ register: store });
   countSessions(store, registry);
   const settleLayers = countLayers(store, registry.observer);
-  const refreshers = [gaugeStreams(store, registry), countTraffic(store, registry), countWorkers(store, engine)];
+  const refreshers = [gaugeStreams(store, registry), countTraffic(store, registry), gaugeWorkers(store, engine), gaugePipes(store, engine)];
   return {
     contentType: store.contentType,
     render: async () => {
@@ -109,41 +111,10 @@ const trafficCounters = [
 ] as const satisfies readonly (readonly [keyof TransportTotals, string, string])[];
 
 function countTraffic(store: Registry, registry: StreamRegistry): Refresh {
-  const counters = trafficCounters.map(([field, name, help]) => ({ field, set: totalCounter(store, { name, help, labelNames: [] }) }));
-  return async () => {
-    const totals = await registry.totals();
-    for (const { field, set } of counters) set({}, totals[field]);
-  };
-}
-
-function countWorkers(store: Registry, engine: MediaEngine): Refresh {
   const labelNames = ['worker'] as const;
-  const setCpu = totalCounter(store, {
-    name: 'sluice_worker_cpu_seconds_total',
-    help: 'User and system CPU time of a media worker.',
-    labelNames,
-  });
-  const memory = new Gauge({
-    name: 'sluice_worker_memory_bytes',
-    help: 'Peak resident memory of a media worker.',
-    labelNames,
-    registers: [store],
-  });
-  const transports = new Gauge({
-    name: 'sluice_worker_transports',
-    help: 'WebRTC transports on a media worker.',
-    labelNames,
-    registers: [store],
-  });
+  const counters = trafficCounters.map(([field, name, help]) => ({ field, set: totalCounter(store, { name, help, labelNames }) }));
   return async () => {
-    const workers = await engine.workers();
-    memory.reset();
-    transports.reset();
-    for (const { id, cpuMs, memoryBytes, transports: count } of workers) {
-      setCpu({ worker: id }, cpuMs / 1000);
-      memory.set({ worker: id }, memoryBytes);
-      transports.set({ worker: id }, count);
-    }
+    for (const [worker, totals] of await registry.totalsByWorker()) for (const { field, set } of counters) set({ worker }, totals[field]);
   };
 }
 
@@ -168,16 +139,4 @@ function timeHttp(store: Registry, observer: HttpObserver): void {
   observer.on('responded', ({ method, route, status, durationMs }) => {
     duration.observe({ method, route, status }, durationMs / 1000);
   });
-}
-
-/** A counter whose total somebody else keeps: set, not incremented. */
-function totalCounter<Label extends string>(
-  store: Registry,
-  configuration: CounterConfiguration<Label>,
-): (labels: Partial<Record<Label, string | number>>, total: number) => void {
-  const counter = new Counter<Label>({ ...configuration, registers: [store] });
-  return (labels, total) => {
-    counter.remove(labels);
-    counter.inc(labels, total);
-  };
 }

@@ -16,7 +16,7 @@ import type { StreamId } from './stream-id.ts';
 import type { StreamPolicy } from './stream-policy.ts';
 import { reportSession, reportStream, type SessionReport, type StreamReport } from './stream-report.ts';
 import { SubscribeSession } from './subscribe-session.ts';
-import { TotalsLedger } from './totals.ts';
+import { sumOf, TotalsLedger } from './totals.ts';
 
 /** What a {@link StreamRegistry} works with. */
 export interface StreamRegistryOptions {
@@ -198,6 +198,11 @@ export class StreamRegistry {
 
   /** What flowed since the start, over live and ended sessions. Asks every worker; meant for a scrape every few seconds. */
   async totals(): Promise<TransportTotals> {
+    return sumOf((await this.totalsByWorker()).values());
+  }
+
+  /** The same by worker. */
+  async totalsByWorker(): Promise<ReadonlyMap<number, TransportTotals>> {
     return this.#totals.collect([...this.#sessions.values()]);
   }
 

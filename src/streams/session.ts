@@ -102,6 +102,11 @@ export abstract class Session implements SessionInfo {
     return this.#connected;
   }
 
+  /** The worker that moves its packets. */
+  get workerId(): number {
+    return this.transport.workerId;
+  }
+
   get closed(): boolean {
     return this.#ending !== undefined;
   }

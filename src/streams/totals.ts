@@ -2,27 +2,37 @@ import type { TransportTotals } from '../media/engine.ts';
 
 const fields = ['rtpBytesReceived', 'rtpBytesSent', 'rtpPacketsReceived', 'rtpPacketsSent', 'packetsLost', 'keyFrameRequests'] as const;
 
+type Sum = Record<(typeof fields)[number], number>;
+
+function zeros(): Sum {
+  return { rtpBytesReceived: 0, rtpBytesSent: 0, rtpPacketsReceived: 0, rtpPacketsSent: 0, packetsLost: 0, keyFrameRequests: 0 };
+}
+
+/** All of them together. */
+export function sumOf(totals: Iterable<TransportTotals>): TransportTotals {
+  const sum = zeros();
+  for (const one of totals) for (const field of fields) sum[field] += one[field];
+  return sum;
+}
+
 /** What can be asked for its totals. */
 interface Sampled {
+  /** The worker that moves its packets. */
+  readonly workerId: number;
   sample(): Promise<TransportTotals>;
 }
 
 /** Sums over all sessions, ended ones included, that never run backwards. */
 export class TotalsLedger {
-  readonly #sum: Record<(typeof fields)[number], number> = {
-    rtpBytesReceived: 0,
-    rtpBytesSent: 0,
-    rtpPacketsReceived: 0,
-    rtpPacketsSent: 0,
-    packetsLost: 0,
-    keyFrameRequests: 0,
-  };
+  readonly #sums = new Map<number, Sum>();
   readonly #last = new WeakMap<Sampled, TransportTotals>();
 
-  /** Asks every live session, then gives the sums. A session that cannot answer any more counts with what was last heard of it. */
-  async collect(sessions: readonly Sampled[]): Promise<TransportTotals> {
+  /**
+   * Asks every live session, then gives the sums by worker. A session that cannot answer any more counts with what was last heard of it.
+   */
+  async collect(sessions: readonly Sampled[]): Promise<ReadonlyMap<number, TransportTotals>> {
     await Promise.all(sessions.map((session) => this.#add(session, session.sample())));
-    return { ...this.#sum };
+    return new Map([...this.#sums].map(([workerId, sum]) => [workerId, { ...sum }]));
   }
 
   /** Counts a session that closes now; `final` is its last word, asked before its transport closed. */
@@ -35,10 +45,12 @@ export class TotalsLedger {
     if (now === undefined) return;
     const before = this.#last.get(session);
     this.#last.set(session, now);
+    const sum = this.#sums.get(session.workerId) ?? zeros();
+    this.#sums.set(session.workerId, sum);
     for (const field of fields) {
       const then = before?.[field] ?? 0;
       // Counters of tracks that ended drop out of a sample: it starts again from there.
-      this.#sum[field] += now[field] >= then ? now[field] - then : now[field];
+      sum[field] += now[field] >= then ? now[field] - then : now[field];
     }
   }
 }

@@ -109,8 +109,10 @@ async function watch(pipe: Pipe, edge: Router): Promise<{ readonly consumer: Con
 }
 
 test('a pipe is paused, and asks for no key frame, until somebody at the edge is sent to', async ({ stage }) => {
-  const pipe = await Pipe.open(stage);
+  const listedIn = new Set<Pipe>();
+  const pipe = await Pipe.open({ ...stage, listedIn });
   const { consumer, packets } = await watch(pipe, stage.edge);
+  expect(await pipe.traffic()).toEqual({ runs: false, bitrate: 0 });
   expect(stage.near()).toMatchObject([{ paused: true }]);
   expect(await stage.crossed()).toBe(0);
   expect(stage.keyFrameRequests()).toBe(0);
@@ -118,6 +120,10 @@ test('a pipe is paused, and asks for no key frame, until somebody at the edge is
   await consumer.resume();
   await expect.poll(packets, soon).toBeGreaterThan(10);
   expect(stage.keyFrameRequests()).toBeGreaterThan(0);
+  await expect.poll(async () => (await pipe.traffic()).bitrate, soon).toBeGreaterThan(10_000);
+  expect([...listedIn]).toEqual([pipe]);
+  pipe.close();
+  expect(listedIn.size).toBe(0);
 });
 
 test('a pipe pauses with the last consumer that pauses or closes, and carries on for the next', async ({ stage }) => {

@@ -74,12 +74,17 @@ test('/metrics counts sessions, traffic, workers and requests, with bounded labe
   expect(text).toMatch(/^sluice_sessions\{kind="publish"\} 1$/m);
   expect(text).toMatch(/^sluice_sessions\{kind="subscribe"\} 0$/m);
   expect(text).toMatch(/^sluice_sessions_closed_total\{kind="subscribe",ending="deleted"\} 1$/m);
-  expect(text).toMatch(/^sluice_rtp_received_bytes_total [1-9]\d*$/m);
-  expect(text).toMatch(/^sluice_rtp_sent_packets_total [1-9]\d*$/m);
-  expect(text).toMatch(/^sluice_rtp_lost_packets_total \d+$/m);
-  expect(text).toMatch(/^sluice_key_frame_requests_total \d+$/m);
+  expect(text).toMatch(/^sluice_rtp_received_bytes_total\{worker="0"\} [1-9]\d*$/m);
+  expect(text).toMatch(/^sluice_rtp_sent_packets_total\{worker="0"\} [1-9]\d*$/m);
+  expect(text).toMatch(/^sluice_rtp_lost_packets_total\{worker="0"\} \d+$/m);
+  expect(text).toMatch(/^sluice_key_frame_requests_total\{worker="0"\} \d+$/m);
   expect(text).toMatch(/^sluice_worker_cpu_seconds_total\{worker="0"\} [\d.]+$/m);
   expect(text).toMatch(/^sluice_worker_memory_bytes\{worker="0"\} [1-9]\d*$/m);
+  expect(text).toMatch(/^sluice_worker_cpu_ratio\{worker="0"\} [\d.]+$/m);
+  expect(text).toMatch(/^sluice_worker_more_viewers\{worker="0"\} [1-9]\d*$/m);
+  expect(text).toMatch(/^sluice_worker_answers\{worker="0"\} 1$/m);
+  expect(text).toMatch(/^sluice_worker_sessions\{worker="0",kind="publish"\} 1$/m);
+  expect(text).toMatch(/^sluice_pipes\{state="running"\} 0$/m);
   expect(text).toMatch(/^sluice_http_request_duration_seconds_count\{method="POST",route="\/whip\/:stream",status="201"\} 1$/m);
   expect(text).toMatch(/^sluice_http_request_duration_seconds_count\{method="DELETE",route="\/whep\/:stream\/:session",status="200"\} 1$/m);
   expect(text).toMatch(/^sluice_session_connect_seconds_count\{kind="publish"\} 1$/m);
@@ -91,7 +96,7 @@ test('/metrics counts sessions, traffic, workers and requests, with bounded labe
 test('traffic that sessions caused stays counted when they have ended', async () => {
   await using gateway = await openConfigured();
   const received = async () =>
-    Number(/^sluice_rtp_received_bytes_total (\d+)$/m.exec((await request(gateway.url).get('/metrics')).text)?.[1]);
+    Number(/^sluice_rtp_received_bytes_total\{worker="0"\} (\d+)$/m.exec((await request(gateway.url).get('/metrics')).text)?.[1]);
   const publisher = await NativePublisher.open(`${gateway.url}/whip/show`);
   await expect.poll(received, soon).toBeGreaterThan(1000);
   const before = await received();

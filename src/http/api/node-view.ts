@@ -1,14 +1,23 @@
 import type { NodeView } from './schemas.ts';
 
-/** What a media worker uses. */
-export interface WorkerUsage {
+/** How busy a media worker is. */
+export interface WorkerLoad {
   readonly id: number;
   readonly pid: number;
   readonly port: number;
+  readonly answers: boolean;
   readonly cpuMs: number;
+  readonly cpuShare: number;
+  readonly publishers: number;
+  readonly viewers: number;
+  readonly moreViewers: number;
+}
+
+/** What a media worker says that it holds. */
+export interface WorkerHoldings {
+  readonly id: number;
   readonly memoryBytes: number;
   readonly routers: number;
-  readonly transports: number;
 }
 
 /** Facts about the machine that do not change while the gateway runs. */
@@ -28,7 +37,9 @@ export interface NodeState {
   readonly version: string;
   readonly draining: boolean;
   readonly facts: NodeFacts;
-  readonly workers: readonly WorkerUsage[];
+  readonly loads: readonly WorkerLoad[];
+  /** Of those that answer. */
+  readonly workers: readonly WorkerHoldings[];
   readonly process: {
     readonly nodeVersion: string;
     readonly uptimeSeconds: number;
@@ -39,24 +50,22 @@ export interface NodeState {
 }
 
 /** This gateway and its machine, as operators see them. */
-export function viewNode({ version, draining, facts, workers, process }: NodeState): NodeView {
+export function viewNode({ version, draining, facts, loads, workers, process }: NodeState): NodeView {
   const { cores, mediaAddresses, socketBufferBytes, wantedSocketBufferBytes, ffmpeg } = facts;
   return {
     version,
-    status: draining ? 'draining' : workers.length === 0 ? 'unavailable' : 'ok',
+    status: draining ? 'draining' : loads.some(({ answers }) => answers) ? 'ok' : 'unavailable',
     uptimeSeconds: Math.floor(process.uptimeSeconds),
     node: process.nodeVersion,
     memoryBytes: process.memoryBytes,
     cpuMs: Math.round((process.cpu.user + process.cpu.system) / 1000),
-    workers: workers.map(({ id, pid, port, cpuMs, memoryBytes, routers, transports }) => ({
-      id,
-      pid,
-      port,
-      cpuMs: Math.round(cpuMs),
-      memoryBytes,
-      routers,
-      transports,
-    })),
+    workers: loads.map(({ id, pid, port, answers, cpuMs, cpuShare, publishers, viewers, moreViewers }) => {
+      const { memoryBytes, routers } = workers.find((worker) => worker.id === id) ?? {};
+      return {
+        ...{ id, pid, port, answers, cpuMs: Math.round(cpuMs), cpuShare: Number(cpuShare.toFixed(3)), publishers, viewers, moreViewers },
+        ...(memoryBytes === undefined || routers === undefined ? {} : { memoryBytes, routers }),
+      };
+    }),
     host: {
       cores,
       mediaAddresses: [...mediaAddresses],

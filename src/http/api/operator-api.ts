@@ -12,7 +12,7 @@ import { requireNamedOrigin, type AllowedOrigins } from '../cors.ts';
 import type { Gate } from '../gate.ts';
 import { reserveMethods } from '../reserve-methods.ts';
 import { eventRoutes } from './event-routes.ts';
-import { type NodeFacts, viewNode, type WorkerUsage } from './node-view.ts';
+import { type NodeFacts, viewNode, type WorkerHoldings, type WorkerLoad } from './node-view.ts';
 import { describeApi, doneReply, problemReply } from './openapi.ts';
 import { nodeSchema, sessionParams, sessionSchema, sessionsQuery, streamDetailSchema, streamParams, streamSchema } from './schemas.ts';
 import { viewSession, viewStream, viewStreamDetail } from './views.ts';
@@ -23,7 +23,9 @@ export interface OperatorDeps {
   readonly registry: StreamRegistry;
   readonly version: string;
   readonly isDraining: () => boolean;
-  readonly workers: () => Promise<readonly WorkerUsage[]>;
+  /** How busy the media workers are, as last looked at. */
+  readonly loads: () => readonly WorkerLoad[];
+  readonly workers: () => Promise<readonly WorkerHoldings[]>;
   readonly node: NodeFacts;
   readonly logger: Logger;
   readonly gate: Gate;
@@ -132,7 +134,7 @@ function sessionRoutes(app: FastifyInstance, { registry, logger, gate }: Operato
   reserveMethods(app, '/api/v1/sessions/:id', ['DELETE']);
 }
 
-function nodeRoute(app: FastifyInstance, { version, isDraining, workers, node, gate }: OperatorDeps): void {
+function nodeRoute(app: FastifyInstance, { version, isDraining, loads, workers, node, gate }: OperatorDeps): void {
   const guarded = forOperators(gate);
   const read = {
     tags: ['node'],
@@ -145,6 +147,7 @@ function nodeRoute(app: FastifyInstance, { version, isDraining, workers, node, g
       version,
       draining: isDraining(),
       facts: node,
+      loads: loads(),
       workers: await workers(),
       process: {
         nodeVersion: process.version,
