@@ -136,8 +136,8 @@ export interface IncomingTrack {
   /** Notes the header of every packet for a while; each costs a message from the worker. One at a time. */
   glance(durationMs: number): Promise<readonly PacketGlance[]>;
   /**
-   * Asks the publisher for a key frame of every encoding and reads their picture sizes, in the track's order, undefined where none came in
-   * time; empty for audio and for codecs that are not measured. Reads every packet in Node until then.
+   * Asks the publisher for a key frame of every encoding and reads the picture sizes of its layers: of encodings in the track's order, of the
+   * spatial layers of SVC smallest first. Undefined where none came in time; empty for audio. Reads every packet in Node until then.
    */
   measure(timeoutMs: number): Promise<readonly ({ readonly width: number; readonly height: number } | undefined)[]>;
 }

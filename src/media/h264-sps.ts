@@ -1,3 +1,4 @@
+import { BitReader } from './bit-reader.ts';
 import { rtpPayload } from './rtp-payload.ts';
 
 /** What an H264 sequence parameter set (H.264 §7.3.2.1) tells. */
@@ -49,7 +50,7 @@ function inStapA(payload: Uint8Array): SequenceParameters | undefined {
 function parse(sps: Uint8Array): SequenceParameters | undefined {
   const profile = sps.subarray(0, 3);
   if (profile.length < 3) return undefined;
-  const bits = new BitReader(sps.subarray(3));
+  const bits = new BitReader(withoutEmulation(sps.subarray(3)));
   const size = readSize(bits, profile[0] ?? 0);
   return { profileLevelId: Buffer.from(profile).toString('hex'), size: bits.isExhausted ? undefined : size };
 }
@@ -112,40 +113,7 @@ function skipPictureOrder(bits: BitReader): void {
   for (let index = 0; index < cycle; index += 1) bits.signedExponential();
 }
 
-/** Reads bits of a NAL unit, without its emulation prevention bytes (H.264 §7.4.1). Past the end everything is 0. */
-class BitReader {
-  readonly #bytes: readonly number[];
-  #position = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = [...bytes].filter((byte, index) => !(byte === 3 && bytes[index - 1] === 0 && bytes[index - 2] === 0));
-  }
-
-  /** True once more was read than there is. */
-  get isExhausted(): boolean {
-    return this.#position > this.#bytes.length * 8;
-  }
-
-  read(count: number): number {
-    let value = 0;
-    for (let index = 0; index < count; index += 1) {
-      const byte = this.#bytes[this.#position >> 3] ?? 0;
-      value = value * 2 + ((byte >> (7 - (this.#position & 7))) & 1);
-      this.#position += 1;
-    }
-    return value;
-  }
-
-  /** ue(v) of H.264 §9.1. */
-  exponential(): number {
-    let zeros = 0;
-    while (zeros < 32 && this.read(1) === 0) zeros += 1;
-    return 2 ** zeros - 1 + this.read(zeros);
-  }
-
-  /** se(v) of H.264 §9.1.1. */
-  signedExponential(): number {
-    const code = this.exponential();
-    return code % 2 === 0 ? -code / 2 : (code + 1) / 2;
-  }
+/** The bytes of a NAL unit without its emulation prevention bytes (H.264 §7.4.1). */
+function withoutEmulation(bytes: Uint8Array): readonly number[] {
+  return [...bytes].filter((byte, index) => !(byte === 3 && bytes[index - 1] === 0 && bytes[index - 2] === 0));
 }

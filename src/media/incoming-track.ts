@@ -71,6 +71,6 @@ export class ProducerTrack implements IncomingTrack {
   }
 
   async measure(timeoutMs: number): Promise<readonly (FrameSize | undefined)[]> {
-    return this.kind === 'audio' ? [] : tapPictureSizes(this.#router, this.producer, timeoutMs);
+    return tapPictureSizes(this.#router, this.producer, timeoutMs);
   }
 }

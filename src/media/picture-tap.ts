@@ -1,8 +1,8 @@
 import type { Consumer, Producer, Router, RtpCapabilities } from 'mediasoup/types';
-import { type FrameSize, readSequenceParameters } from './h264-sps.ts';
+import type { FrameSize } from './h264-sps.ts';
+import { sizeReader, type SizeReader } from './picture-sizes.ts';
 import { codecLabel, codecOf } from './router-codecs.ts';
 import { rtpSsrc } from './rtp-payload.ts';
-import { readVp8KeyFrameSize } from './vp8-key-frame.ts';
 
 /** How long all encodings may take to show a key frame, in milliseconds; browsers add the larger ones as their estimate grows. */
 const simulcastTimeoutMs = 30_000;
@@ -19,45 +19,40 @@ export async function tapEncodingSizes(router: Router, producer: Producer): Prom
 }
 
 /**
- * Asks a video producer for key frames, as every new consumer does, and reads the picture size of each encoding, in the producer's order.
+ * Asks a video producer for key frames, as every new consumer does, and reads the picture size of each layer: of each encoding, in the
+ * producer's order, or of each spatial layer of SVC, smallest first. Empty for audio, and for SVC that shows nothing in time.
  *
- * Reads every packet in Node, so it stops as soon as all are known, at the timeout, and when the producer closes. Only H264 and VP8 are
- * read: other codecs give an empty list at once.
+ * Reads every packet in Node, so it stops as soon as all are known, at the timeout, and when the producer closes.
  */
 export async function tapPictureSizes(router: Router, producer: Producer, timeoutMs: number): Promise<readonly (FrameSize | undefined)[]> {
-  const codec = codecOf(producer.rtpParameters.codecs[0]?.mimeType ?? '');
+  if (producer.kind === 'audio') return [];
   const transport = await router.createDirectTransport();
   try {
+    const codec = codecOf(producer.rtpParameters.codecs[0]?.mimeType ?? '');
     const rtpCapabilities: RtpCapabilities = { codecs: [{ ...codecLabel(codec), preferredPayloadType: 96 }], headerExtensions: [] };
     const consumer = await transport.consume({ producerId: producer.id, rtpCapabilities, pipe: true });
-    if (codec !== 'H264' && codec !== 'VP8') return [];
-    const readSize = codec === 'VP8' ? readVp8KeyFrameSize : (packet: Uint8Array) => readSequenceParameters(packet)?.size;
-    return await allSizes(consumer, readSize, timeoutMs);
+    return await allSizes(consumer, sizeReader(codec), timeoutMs);
   } finally {
     transport.close();
   }
 }
 
-async function allSizes(
-  consumer: Consumer,
-  readSize: (packet: Uint8Array) => FrameSize | undefined,
-  timeoutMs: number,
-): Promise<readonly (FrameSize | undefined)[]> {
+async function allSizes(consumer: Consumer, readSizes: SizeReader, timeoutMs: number): Promise<readonly (FrameSize | undefined)[]> {
   const ssrcs = (consumer.rtpParameters.encodings ?? []).map(({ ssrc }) => ssrc);
-  const sizes = new Map<number, FrameSize>();
+  const sizes = new Map<number, readonly FrameSize[]>();
   return new Promise((resolve) => {
     const settle = (): void => {
       clearTimeout(timer);
       consumer.removeAllListeners('rtp');
-      resolve(ssrcs.map((_ssrc, encoding) => sizes.get(encoding)));
+      resolve(ssrcs.length === 1 ? (sizes.get(0) ?? []) : ssrcs.map((_ssrc, encoding) => sizes.get(encoding)?.[0]));
     };
     const timer = setTimeout(settle, timeoutMs);
     consumer.observer.once('close', settle);
     consumer.on('rtp', (packet) => {
       const index = ssrcs.indexOf(rtpSsrc(packet));
-      const size = index === -1 || sizes.has(index) ? undefined : readSize(packet);
-      if (size === undefined) return;
-      sizes.set(index, size);
+      const found = index === -1 || sizes.has(index) ? undefined : readSizes(packet);
+      if (found === undefined) return;
+      sizes.set(index, found);
       if (sizes.size === ssrcs.length) settle();
     });
   });

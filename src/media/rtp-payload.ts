@@ -12,3 +12,26 @@ export function rtpPayload(packet: Uint8Array): Uint8Array | undefined {
 export function rtpSsrc(packet: Uint8Array): number | undefined {
   return packet.length < 12 ? undefined : new DataView(packet.buffer, packet.byteOffset).getUint32(8);
 }
+
+/** The value of a header extension of an RTP packet, in the one-byte and the two-byte form (RFC 8285 §4.2, §4.3). Undefined without it. */
+export function rtpExtension(packet: Uint8Array, id: number): Uint8Array | undefined {
+  const [first = 0] = packet;
+  if ((first & 0x10) === 0) return undefined;
+  const start = 12 + (first & 0x0f) * 4;
+  const profile = (packet[start] ?? 0) * 256 + (packet[start + 1] ?? 0);
+  const end = start + 4 + ((packet[start + 2] ?? 0) * 256 + (packet[start + 3] ?? 0)) * 4;
+  const isShort = profile === 0xbede;
+  for (let offset = start + 4; offset < Math.min(end, packet.length);) {
+    const byte = packet[offset] ?? 0;
+    if (byte === 0) {
+      offset += 1; // padding
+      continue;
+    }
+    const found = isShort ? byte >> 4 : byte;
+    const length = isShort ? (byte & 0x0f) + 1 : (packet[offset + 1] ?? 0);
+    const value = offset + (isShort ? 1 : 2);
+    if (found === id) return packet.subarray(value, value + length);
+    offset = value + length;
+  }
+  return undefined;
+}

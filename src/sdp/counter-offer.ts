@@ -68,8 +68,9 @@ export function planCounterAnswer(
   return { ...plan, namesSsrcs: false };
 }
 
-function extensionsFor({ layered }: TrackDescription): readonly (keyof typeof senderIds)[] {
-  return layered ? ['mid', 'transportCc'] : ['mid'];
+function extensionsFor({ layered, codec }: TrackDescription): readonly (keyof typeof senderIds)[] {
+  if (!layered) return ['mid'];
+  return codec === 'AV1' ? ['mid', 'transportCc', 'dependencyDescriptor'] : ['mid', 'transportCc'];
 }
 
 function offeredCodecs(track: TrackDescription): AnsweredCodec[] {

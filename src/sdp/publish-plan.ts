@@ -102,7 +102,7 @@ function planSection(section: Kinded, offer: Offer, options: PublishOptions): { 
   const { name, offered } = chosen;
   const rids = acceptedRids(section, name, { userAgent: options.userAgent, originUser: offer.originUser });
   const bandwidth = bandwidthFeedback(offered, sendable(section));
-  const extensions = receivedExtensions(section, rids, bandwidth);
+  const extensions = receivedExtensions(section, rids, bandwidth).filter(({ uri }) => readsDescriptor(name) || !isDescriptor(uri));
   checkRouting(section, rids, extensions);
   const rtx = acceptedRtx(section, offered, rids, extensions);
   const answered: AnsweredSection = {
@@ -195,7 +195,16 @@ function receivedExtensions(section: Kinded, rids: readonly string[], bandwidth:
 
 /** AV1 packets tell their layer and whether they begin a key frame in this header extension only; browsers offer it with a scalability mode. */
 function describesLayers(extensions: readonly OfferedExtension[]): boolean {
-  return extensions.some(({ uri }) => uri === extensionUris.dependencyDescriptor);
+  return extensions.some(({ uri }) => isDescriptor(uri));
+}
+
+function isDescriptor(uri: string): boolean {
+  return uri === extensionUris.dependencyDescriptor;
+}
+
+/** The codecs for which mediasoup reads the dependency descriptor; on packets of others it would only take up room. */
+function readsDescriptor(name: CodecName): boolean {
+  return name === 'AV1' || name === 'H264';
 }
 
 /** mediasoup finds the track of a packet by SSRC, mid or rid; with none of them it would accept an offer whose media it drops. */

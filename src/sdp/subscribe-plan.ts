@@ -5,6 +5,7 @@ import {
   answeredVideoFmtp,
   bandwidthFeedback,
   codecLabel,
+  extensionUris,
   forwardable,
   isKnownExtension,
   pickFmtp,
@@ -81,6 +82,26 @@ export function sectionFor(plan: SubscribePlan, track: TrackDescription): Planne
     ({ kind, codecs }) =>
       kind === track.kind && codecs.some(({ name, offered }) => name === track.codec && takesProfile(name, offered.fmtp, track.fmtp)),
   );
+}
+
+/** Whether a section's packets come with the dependency descriptor of AV1. */
+function describesLayers({ extensions }: PlannedSection): boolean {
+  return extensions.some(({ uri }) => uri === extensionUris.dependencyDescriptor);
+}
+
+/**
+ * Whether a section that carries a track's codec can take this track on, after the one that it was planned for.
+ *
+ * Not another codec where the dependency descriptor was answered, which is on their packets too: decoders would go by it, and stop at the
+ * first switch between encodings, each of which counts its frames by itself.
+ */
+export function canFollow(section: PlannedSection, track: TrackDescription): boolean {
+  return track.codec === 'AV1' || !describesLayers(section);
+}
+
+/** Whether a section's player can decode more than the smallest picture of a track: of AV1 only with the dependency descriptor. */
+export function decodesAllSizes(section: PlannedSection, track: TrackDescription): boolean {
+  return track.codec !== 'AV1' || describesLayers(section);
 }
 
 /** What mediasoup's `consume()` is told of the player, for a track that `sectionFor` found a section for. */

@@ -10,6 +10,8 @@ import type { VideoLayer } from './video-layers.ts';
 interface DirectedTrack {
   readonly feed: LayerFeed;
   readonly outgoing: OutgoingTrack;
+  /** Whether the viewer's player can decode more than the smallest picture. */
+  readonly decodesAllSizes: boolean;
 }
 
 /**
@@ -31,9 +33,9 @@ export class LayerDirector {
     this.#log = log;
   }
 
-  /** The layers of the stream's video, smallest first; those that it had last while nobody publishes. */
+  /** The layers of the stream's video that the player can decode, smallest first; those that it had last while nobody publishes. */
   get layers(): readonly VideoLayer[] {
-    return this.#layers;
+    return this.#track?.decodesAllSizes === false ? this.#layers.slice(0, 1) : this.#layers;
   }
 
   get wish(): LayerWish {
@@ -61,7 +63,7 @@ export class LayerDirector {
    * Throws `ERR_LAYER_UNKNOWN` for a layer that the stream does not have, and keeps the wish before.
    */
   choose(wish: LayerWish): void {
-    const refusal = refusalOf(this.#layers, wish);
+    const refusal = refusalOf(this.layers, wish);
     if (refusal !== undefined) throw new GatewayError('ERR_LAYER_UNKNOWN', refusal);
     this.#wish = wish;
     this.events.emit('wish');
@@ -98,7 +100,8 @@ export class LayerDirector {
   };
 
   #direct(): void {
-    const target = chooseLayers(this.#layers, this.#wish, this.#bound);
+    const chosen = chooseLayers(this.#layers, this.#wish, this.#bound);
+    const target = this.#track?.decodesAllSizes === false ? { ...chosen, spatialLayer: 0 } : chosen;
     if (target.spatialLayer === this.#target.spatialLayer && target.temporalLayer === this.#target.temporalLayer) return;
     this.#target = target;
     this.#track?.outgoing.setLayers(target).catch((error: unknown) => {

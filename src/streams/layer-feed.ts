@@ -10,7 +10,7 @@ export class LayerFeed {
 
   /** `rids` are the simulcast encodings in the track's order, smallest first; empty without simulcast. */
   constructor(rids: readonly string[]) {
-    this.#current = videoLayers({ rids, encodings: [], sizes: [], addsUp: false }, []);
+    this.#current = videoLayers({ rids, encodings: [], sizes: [] }, []);
     this.#told = this.#current;
     this.events.setMaxListeners(0); // one for each viewer
   }

@@ -2,7 +2,14 @@ import type { OutgoingTrack, StreamMedia, SubscriberTransport } from '../media/e
 import { writeSubscribeAnswer } from '../sdp/answer.ts';
 import { counterOfferProfile, planCounterAnswer, writeCounterOffer } from '../sdp/counter-offer.ts';
 import type { TrackDescription } from '../sdp/model.ts';
-import { consumeCapabilities, type PlannedSection, sectionFor, type SubscribePlan } from '../sdp/subscribe-plan.ts';
+import {
+  canFollow,
+  consumeCapabilities,
+  decodesAllSizes,
+  type PlannedSection,
+  sectionFor,
+  type SubscribePlan,
+} from '../sdp/subscribe-plan.ts';
 import { refuseAborted } from './aborted.ts';
 import { LayerDirector } from './layer-director.ts';
 import type { LiveTrack } from './publish-session.ts';
@@ -212,7 +219,7 @@ export class SubscribeSession extends Session {
   #send(sent: readonly SentTrack[]): void {
     this.#outgoing = sent.map(({ outgoing }) => outgoing);
     const video = sent.find(({ outgoing }) => outgoing.kind === 'video');
-    this.layers.follow(video === undefined ? undefined : { feed: video.track.layers, outgoing: video.outgoing });
+    this.layers.follow(video === undefined ? undefined : { feed: video.track.layers, ...video });
     this.#path.follow(video?.track.description.layered === true ? video.outgoing : undefined);
     this.#awaitMedia(this.#outgoing);
   }
@@ -238,6 +245,7 @@ export class SubscribeSession extends Session {
 
 interface SentTrack {
   readonly mid: string;
+  readonly decodesAllSizes: boolean;
   readonly track: LiveTrack;
   readonly outgoing: OutgoingTrack;
 }
@@ -245,7 +253,8 @@ interface SentTrack {
 /** Whether the player offered this kind of track, but cannot be sent this one. */
 function missesOut(plan: SubscribePlan, { description }: LiveTrack): boolean {
   const offered = plan.offer.sections.some(({ type, rejected }) => type === description.kind && !rejected);
-  return offered && sectionFor(plan, description) === undefined;
+  const section = sectionFor(plan, description);
+  return offered && (section === undefined || !canFollow(section, description));
 }
 
 function routes(plan: SubscribePlan, tracks: readonly LiveTrack[]): readonly Route[] {
@@ -259,6 +268,7 @@ async function send(transport: SubscriberTransport, wanted: readonly Route[]): P
   return Promise.all(
     wanted.map(async ({ track, section }) => ({
       mid: section.mid,
+      decodesAllSizes: decodesAllSizes(section, track.description),
       track,
       outgoing: await transport.consume(track.incoming, {
         mid: section.mid,

@@ -94,7 +94,7 @@ export class TrackWatch {
     this.#measurements = { ...this.#measurements, lastMs: performance.now() };
     this.#sizes = await this.#incoming.measure(measureTimeoutMs);
     this.#tellLayers();
-    const size = this.#sizes[this.#mainIndex];
+    const size = this.#sizeOf(this.#mainIndex);
     const isNew = size !== undefined && (size.width !== before?.width || size.height !== before.height);
     if (size !== undefined) add(this.#pictures, { atMs: performance.now(), ...size }, kept.pictures);
     this.#measurements = { lastMs: performance.now(), unchanged: isNew ? 0 : this.#measurements.unchanged + 1 };
@@ -128,15 +128,15 @@ export class TrackWatch {
       loss: recentLoss(this.#samples),
       framesPerSecond: this.kind === 'audio' || framesPerSecond === undefined ? undefined : Math.round(framesPerSecond * 10) / 10,
       encodings: this.#encodings.map(({ rid, bitrate }, index) => {
-        const size = this.#sizes[this.#indexOf(rid, index)];
+        const size = this.#sizeOf(this.#indexOf(rid, index));
         return { rid, bitrate: Math.round(bitrate), width: size?.width, height: size?.height };
       }),
     };
   }
 
   #tellLayers(): void {
-    const { rids, codec } = this.#description;
-    if (this.kind === 'video') this.#layers.measured({ rids, encodings: this.#encodings, sizes: this.#sizes, addsUp: codec === 'AV1' });
+    const { rids } = this.#description;
+    if (this.kind === 'video') this.#layers.measured({ rids, encodings: this.#encodings, sizes: this.#sizes });
   }
 
   /** The largest encoding that sends; without simulcast the only one. */
@@ -150,6 +150,11 @@ export class TrackWatch {
 
   get #mainIndex(): number {
     return this.#indexOf(this.#main?.rid, 0);
+  }
+
+  /** Picture size of an encoding, of SVC the largest. */
+  #sizeOf(index: number): PictureSize {
+    return this.#description.rids.length > 1 ? this.#sizes[index] : this.#sizes.at(-1);
   }
 
   /** Place of an encoding in the track's order: those that have not sent yet have one too. */

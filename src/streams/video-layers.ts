@@ -29,18 +29,20 @@ export interface LayerMeasurements {
   readonly encodings: readonly EncodingStats[];
   /** By layer, smallest first; undefined or missing where not known. */
   readonly sizes: readonly PictureSize[];
-  /** Whether a picture is made from the smaller ones, which its viewers then get too: full SVC. */
-  readonly addsUp: boolean;
 }
 
-/** The layers of a video track, smallest first, from what was measured; `before` is the last result, for layers that do not arrive now. */
-export function videoLayers({ rids, encodings, sizes, addsUp }: LayerMeasurements, before: readonly VideoLayer[]): readonly VideoLayer[] {
+/**
+ * The layers of a video track, smallest first, from what was measured; `before` is the last result, for layers that do not arrive now.
+ *
+ * A viewer of SVC gets the smaller pictures too, which the larger are made from, or might be: the worker is not told which (`sdp/produce-parameters.ts`).
+ */
+export function videoLayers({ rids, encodings, sizes }: LayerMeasurements, before: readonly VideoLayer[]): readonly VideoLayer[] {
   const arriving = rids.length > 1 ? rids.map((rid) => ofEncoding(encodings, rid)) : (encodings[0]?.layerBitrates ?? [[]]);
   const highest = Math.max(0, sizes.length - 1, before.length - 1, arriving.findLastIndex(isSending));
   const count = rids.length > 1 ? rids.length : highest + 1;
   return Array.from({ length: count }, (_, spatialLayer) => {
     const own = arriving[spatialLayer] ?? [];
-    const below = addsUp ? sum(arriving.slice(0, spatialLayer).flat()) : 0;
+    const below = rids.length > 1 ? 0 : sum(arriving.slice(0, spatialLayer).flat());
     const isActive = isSending(own);
     const temporalLayers = isActive ? own.findLastIndex((bitrate) => bitrate > 0) + 1 : (before[spatialLayer]?.bitrates.length ?? 1);
     const size = sizes[spatialLayer] ?? before[spatialLayer];

@@ -1,10 +1,14 @@
 import { withStereoOpus } from './opus-stereo.ts';
 import type { OfferedPeer } from './peer-session.ts';
 
-/** The header extensions a player of Sluice needs: which section a packet belongs to, and what the server estimates bandwidth from. */
+/**
+ * The header extensions a player of Sluice needs: which section a packet belongs to, what the server estimates bandwidth from, and how the
+ * pictures of AV1 in several sizes depend on each other.
+ */
 const neededExtensions: readonly string[] = [
   'urn:ietf:params:rtp-hdrext:sdes:mid',
   'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
+  'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension',
 ];
 
 /** A header extension as the WebRTC extensions draft has it; not yet in TypeScript's DOM library. */
@@ -32,7 +36,7 @@ export async function offerToReceive(iceServers: readonly RTCIceServer[]): Promi
 /**
  * Offers no header extension that is not needed, which leaves the numbers free that the server's extensions have.
  *
- * The server can then send transport-wide sequence numbers, and so knows what the network can carry.
+ * The server can then send transport-wide sequence numbers, and so knows what the network can carry, and AV1 with spatial layers.
  *
  * @see https://w3c.github.io/webrtc-extensions/#rtp-header-extension-control
  */

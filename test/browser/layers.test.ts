@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { browserTest, expectPlaying } from '../fixtures/browser-test.ts';
+import { browserTest, expectPlaying, patience } from '../fixtures/browser-test.ts';
 import { openTestGateway } from '../fixtures/gateway.ts';
 
 /** Chromium sends three encodings from this size on, and all at once only if it believes the network carries them. */
@@ -44,6 +44,8 @@ browserTest.for([
 
 browserTest.for([
   ['VP9', 'L3T3_KEY'],
+  ['VP9', 'L3T3'],
+  ['VP9', 'L2T1'],
   ['VP9', 'L1T3'],
   ['AV1', 'L1T3'],
 ] as const)('of %s with %s viewers get the highest layer, at an edge router too', async ([codec, scalabilityMode], { chromium }) => {
@@ -53,3 +55,23 @@ browserTest.for([
   await using farViewer = await chromium.watch(gateway.whep('show'), atEdge);
   for (const peer of [viewer, farViewer]) expect(await expectPlaying(peer, '640x360')).toMatchObject({ videoCodec: codec });
 });
+
+const spatialAv1 = { width: 640, height: 360, startBitrate: 3000, encodings: [{ scalabilityMode: 'L2T2' }] };
+
+browserTest(
+  'of AV1 in several sizes a viewer that lacks the dependency descriptor gets the smallest, which it can decode',
+  async ({ chromium }) => {
+    await using gateway = await openTestGateway({ codecs: ['AV1'] });
+    await using _publisher = await chromium.publish(gateway.whip('show'), spatialAv1);
+    await using viewer = await chromium.watch(gateway.whep('show'));
+    await expectPlaying(viewer, '320x180');
+    const { location } = await viewer.session();
+    await expect.poll(async () => choose(location, { spatialLayerId: 0 }), patience).toBe(200);
+    expect(await choose(location, { spatialLayerId: 1 })).toBe(422);
+  },
+);
+
+async function choose(location: string, wish: object): Promise<number> {
+  const headers = { 'Content-Type': 'application/json' };
+  return (await fetch(`${location}/layer`, { method: 'POST', headers, body: JSON.stringify(wish) })).status;
+}

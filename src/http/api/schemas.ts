@@ -46,7 +46,7 @@ export const ingestSchema = Type.Object({
 
 const bitrate = Type.Optional(Type.Integer({ minimum: 0, description: 'What arrives, in bit/s.' }));
 
-const pixels = Type.Optional(Type.Integer({ minimum: 0, description: 'In pixels; absent until measured, and for VP9 and AV1.' }));
+const pixels = Type.Optional(Type.Integer({ minimum: 0, description: 'In pixels; absent until measured. Of SVC the largest.' }));
 
 const trackDetail = Type.Object({
   ...track,

@@ -26,7 +26,7 @@ function brief(layers: readonly VideoLayer[]) {
 
 test('simulcast has a layer for every encoding, whether it arrives or not, and each stands alone', () => {
   const encodings = [encoding('b', [300, 200, 100]), encoding('a', [100, 0, 0])];
-  const layers = videoLayers({ rids: ['a', 'b', 'c'], encodings, sizes, addsUp: false }, []);
+  const layers = videoLayers({ rids: ['a', 'b', 'c'], encodings, sizes }, []);
   expect(brief(layers)).toEqual([
     ['a', 320, [100]],
     ['b', 640, [300, 500, 600]],
@@ -34,21 +34,19 @@ test('simulcast has a layer for every encoding, whether it arrives or not, and e
   ]);
 });
 
-test('of K-SVC a viewer gets one spatial layer, of full SVC those below as well', () => {
-  const encodings = [encoding(undefined, [100], [300], [600])];
-  const measured = { rids: [], encodings, sizes };
-  expect(videoLayers({ ...measured, addsUp: false }, []).map(({ bitrates }) => bitrates)).toEqual([[100], [300], [600]]);
-  expect(videoLayers({ ...measured, addsUp: true }, []).map(({ bitrates }) => bitrates)).toEqual([[100], [400], [1000]]);
+test('of SVC a viewer gets the smaller pictures as well', () => {
+  const encodings = [encoding(undefined, [100], [200, 100], [600])];
+  expect(videoLayers({ rids: [], encodings, sizes }, []).map(({ bitrates }) => bitrates)).toEqual([[100], [300, 400], [1000]]);
 });
 
 test('SVC has as many layers as its stream says or has sent so far, not as many as it could have', () => {
-  const one = { rids: [], encodings: [encoding(undefined, [100, 50, 0], [0, 0, 0], [0, 0, 0])], sizes: [], addsUp: false };
+  const one = { rids: [], encodings: [encoding(undefined, [100, 50, 0], [0, 0, 0], [0, 0, 0])], sizes: [] };
   const first = videoLayers(one, []);
   expect(brief(first)).toEqual([[0, undefined, [100, 150]]]);
   const two = videoLayers({ ...one, encodings: [encoding(undefined, [100], [200], [0])], sizes: sizes.slice(0, 2) }, first);
   expect(brief(two)).toEqual([
     [0, 320, [100]],
-    [1, 640, [200]],
+    [1, 640, [300]],
   ]);
   expect(brief(videoLayers({ ...one, encodings: [encoding(undefined, [100], [0], [0])] }, two))).toEqual([
     [0, 320, [100]],
@@ -57,13 +55,13 @@ test('SVC has as many layers as its stream says or has sent so far, not as many 
 });
 
 test('a layer that is away keeps its size and its temporal layers', () => {
-  const before = videoLayers({ rids: ['a', 'b'], encodings: [encoding('b', [1, 1, 1])], sizes: sizes.slice(0, 2), addsUp: false }, []);
-  const [, layer] = videoLayers({ rids: ['a', 'b'], encodings: [], sizes: [], addsUp: false }, before);
+  const before = videoLayers({ rids: ['a', 'b'], encodings: [encoding('b', [1, 1, 1])], sizes: sizes.slice(0, 2) }, []);
+  const [, layer] = videoLayers({ rids: ['a', 'b'], encodings: [], sizes: [] }, before);
   expect(layer).toMatchObject({ rid: 'b', width: 640, height: 360, bitrates: [0, 0, 0], isActive: false });
 });
 
 test('a track without layers is one', () => {
-  expect(brief(videoLayers({ rids: ['only'], encodings: [encoding('only', [700])], sizes: sizes.slice(2), addsUp: false }, []))).toEqual([
+  expect(brief(videoLayers({ rids: ['only'], encodings: [encoding('only', [700])], sizes: sizes.slice(2) }, []))).toEqual([
     [0, 1280, [700]],
   ]);
 });
