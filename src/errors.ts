@@ -52,6 +52,8 @@ export type ErrorCode =
   | 'ERR_RECORDING_ACTIVE'
   | 'ERR_RECORDING_OFF'
   | 'ERR_RECORDING_MOVED'
+  // egress
+  | 'ERR_EGRESS_UNAVAILABLE'
   // HLS
   | 'ERR_HLS_DISABLED'
   | 'ERR_HLS_NOT_READY'

@@ -64,13 +64,14 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   const registry = new StreamRegistry({ engine, logger, policyOf, limits: config.limits.sessions, offerBounds: config.limits.offers });
   opened.defer(async () => registry.close());
   const egress = opened.use(openEgress(config, deps, registry));
-  const metrics = config.metrics.enabled ? openMetrics({ registry, engine }) : undefined;
+  const metrics = config.metrics.enabled ? openMetrics({ registry, engine, egress }) : undefined;
   const overload = opened.use(new OverloadWatch({ ...config.limits.overload, workerShares: () => cpuShares(engine) }));
   const hasPages = existsSync(webRoot);
   const http = await openHttpServer({
     ...edgeOptions(config),
     authorizer,
     registry,
+    thumbnails: egress.thumbnails,
     overload: () => overload.reason,
     metrics: config.metrics.port === undefined ? metrics : undefined,
     version,

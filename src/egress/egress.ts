@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EgressSupervisor, type EgressSupervisorOptions } from './supervisor.ts';
 import { OutputList } from './output-list.ts';
+import { Thumbnails } from './thumbnail/thumbnails.ts';
 
 /** How long outputs may take to close what they have written, in milliseconds: the gateway's own grace time is longer. */
 const flushMs = 5_000;
@@ -9,10 +10,12 @@ const flushMs = 5_000;
 export class Egress implements AsyncDisposable {
   readonly supervisor: EgressSupervisor;
   readonly outputs = new OutputList();
+  readonly thumbnails: Thumbnails;
   #closing: Promise<void> | undefined;
 
   constructor(options: EgressSupervisorOptions) {
     this.supervisor = new EgressSupervisor(options);
+    this.thumbnails = new Thumbnails({ supervisor: this.supervisor });
   }
 
   /**

@@ -140,6 +140,11 @@ export class EgressSupervisor implements AsyncDisposable {
     }));
   }
 
+  /** How many pairs of UDP ports its programs have now. */
+  get leasedPorts(): number {
+    return this.#deps.ports.size;
+  }
+
   /** Ends every tap, and resolves when no program is left. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort();

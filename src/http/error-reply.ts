@@ -47,6 +47,7 @@ const statusOf = {
   ERR_RECORDING_ACTIVE: 409,
   ERR_RECORDING_OFF: 409,
   ERR_RECORDING_MOVED: 404, // the bucket has it, and only the bucket
+  ERR_EGRESS_UNAVAILABLE: 503,
   ERR_HLS_DISABLED: 404, // nothing is at the URL, whoever asks
   ERR_HLS_NOT_READY: 503,
   ERR_TOO_MANY_SESSIONS: 429, // of this client

@@ -13,6 +13,7 @@ import { eventResource } from './event-resource.ts';
 import { translateForwarded } from './forwarded.ts';
 import { Gate, type GateOptions } from './gate.ts';
 import { hlsRoutes, type HlsRouteDeps } from './hls/hls-routes.ts';
+import { thumbnailRoute, type ThumbnailRouteDeps } from './hls/thumbnail-route.ts';
 import { layerResource } from './layer-resource.ts';
 import { createNodeServer } from './node-server.ts';
 import { pages } from './pages.ts';
@@ -41,6 +42,8 @@ export interface HttpDeps extends Omit<
   readonly allowedOrigins?: AllowedOrigins | undefined;
   /** What is served as HLS; undefined: nothing is. */
   readonly hls?: HlsRouteDeps['hls'] | undefined;
+  /** Small pictures of streams; undefined: there are none. */
+  readonly thumbnails?: ThumbnailRouteDeps['thumbnails'] | undefined;
   /** Folder with the built pages; undefined: there are none. */
   readonly webRoot: string | undefined;
 }
@@ -68,7 +71,7 @@ export interface HttpServer {
 
 /** Builds the routes and listens. Rejects as `listen` does, for example with `EADDRINUSE`, and with `ERR_CONFIG_INVALID`. */
 export async function openHttpServer(options: HttpDeps): Promise<HttpServer> {
-  const { host, port, allowedOrigins = ['*'], logger, hls, webRoot } = options;
+  const { host, port, allowedOrigins = ['*'], logger, hls, thumbnails, webRoot } = options;
   const observer = new EventEmitter<HttpEvents>();
   let draining = false;
   const isDraining = (): boolean => draining;
@@ -85,6 +88,7 @@ export async function openHttpServer(options: HttpDeps): Promise<HttpServer> {
   await app.register(async (scope) => eventResource(scope, deps));
   await app.register(async (scope) => publisherWarnings(scope, deps));
   if (hls !== undefined) await app.register(async (scope) => hlsRoutes(scope, { hls, gate, logger }));
+  if (thumbnails !== undefined) await app.register(async (scope) => thumbnailRoute(scope, { ...deps, thumbnails }));
   await app.register(async (scope) => statusRoutes(scope, deps));
   if (options.servesApi ?? true) await app.register(async (scope) => operatorApi(scope, deps));
   if (webRoot !== undefined) await app.register(pages, { root: webRoot, gate });

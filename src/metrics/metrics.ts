@@ -3,6 +3,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { ErrorCode } from '../errors.ts';
 import type { MediaEngine, TransportTotals } from '../media/engine.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
+import { countTaps, type EgressSources } from './egress-metrics.ts';
 import { countLayers } from './layer-metrics.ts';
 import { totalCounter } from './total-counter.ts';
 import { gaugePipes, gaugeWorkers } from './worker-metrics.ts';
@@ -11,6 +12,8 @@ import { gaugePipes, gaugeWorkers } from './worker-metrics.ts';
 export interface MetricsSources {
   readonly registry: StreamRegistry;
   readonly engine: MediaEngine;
+  /** Default: none of it. */
+  readonly egress?: EgressSources;
 }
 
 /** One answered HTTP request; `route` is a template, so that labels stay bounded. */
@@ -33,12 +36,18 @@ export interface Metrics {
 }
 
 /** Starts to listen. The registry of metrics is its own, so that several gateways fit into one process. */
-export function openMetrics({ registry, engine }: MetricsSources): Metrics {
+export function openMetrics({ registry, engine, egress }: MetricsSources): Metrics {
   const store = new Registry();
   collectDefaultMetrics({ register: store });
   countSessions(store, registry);
   const settleLayers = countLayers(store, registry.observer);
-  const refreshers = [gaugeStreams(store, registry), countTraffic(store, registry), gaugeWorkers(store, engine), gaugePipes(store, engine)];
+  const refreshers = [
+    gaugeStreams(store, registry),
+    countTraffic(store, registry),
+    gaugeWorkers(store, engine),
+    gaugePipes(store, engine),
+    ...(egress === undefined ? [] : [countTaps(store, egress)]),
+  ];
   return {
     contentType: store.contentType,
     render: async () => {

@@ -1,6 +1,7 @@
 import { factsOf, fetchStreams, type ListedStream } from './live-list.ts';
 import { make, part, readyCopyButtons, write } from './page-parts.ts';
 import { addressOf, isStreamId } from './stream-address.ts';
+import { ThumbnailPicture } from './thumbnail.ts';
 import { counted } from './wording.ts';
 
 /** How often the list of streams is brought up to date while somebody looks. */
@@ -12,14 +13,15 @@ const list = part('live-list', HTMLUListElement);
 const note = part('live-note', HTMLElement);
 const rows = new Map<string, ReturnType<typeof makeRow>>();
 
-function makeRow(streamId: string): { item: HTMLLIElement; pill: HTMLElement; facts: HTMLElement } {
+function makeRow(streamId: string): { item: HTMLLIElement; picture: ThumbnailPicture; pill: HTMLElement; facts: HTMLElement } {
   const item = make('li', '');
   const link = make('a', '', streamId);
   link.href = addressOf(streamId).watchPage;
   const pill = make('span', 'pill');
   const facts = make('span', 'facts');
-  item.append(link, pill, facts);
-  return { item, pill, facts };
+  const picture = new ThumbnailPicture(streamId);
+  item.append(picture.image, link, pill, facts);
+  return { item, picture, pill, facts };
 }
 
 /** Rows are kept, not made anew, so that keyboard focus stays where it is. */
@@ -36,6 +38,7 @@ function showStreams(streams: readonly ListedStream[]): void {
     write(row.pill, stream.live ? 'Live' : 'Waiting');
     row.pill.className = stream.live ? 'pill live' : 'pill busy';
     write(row.facts, factsOf(stream, new Date()));
+    row.picture.refresh(stream.live, Date.now());
     if (!row.item.isConnected) list.append(row.item);
   }
   write(part('live-count', HTMLElement), streams.length === 0 ? '' : counted(streams.length, 'stream'));

@@ -5,6 +5,8 @@ export interface StreamAddress {
   readonly whep: string;
   readonly watchPage: string;
   readonly publishPage: string;
+  /** A small picture of it. */
+  readonly thumbnail: string;
   /** HTML that shows the player in another page. */
   readonly embedCode: string;
 }
@@ -27,6 +29,7 @@ export function addressOf(streamId: string, base = gatewayUrl): StreamAddress {
     whep: url('whep'),
     watchPage,
     publishPage: url('publish'),
+    thumbnail: `${url('hls')}/thumbnail.jpg`,
     embedCode: `<iframe src="${watchPage}?embed=1" width="640" height="360" allow="autoplay; fullscreen"></iframe>`,
   };
 }

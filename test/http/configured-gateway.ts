@@ -5,6 +5,7 @@ import { type Logger, pino } from 'pino';
 import request from 'supertest';
 import { expect, test as base } from 'vitest';
 import { parseConfig } from '../../src/config/config.ts';
+import type { Host } from '../../src/config/host.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import { type Gateway, openGateway } from '../../src/gateway.ts';
 
@@ -13,17 +14,26 @@ export interface ConfiguredGateway extends Gateway {
   readonly url: string;
 }
 
+/** What of it is no setting. */
+interface ConfiguredOptions {
+  readonly logger?: Logger;
+  readonly farewellMs?: number;
+  readonly yaml?: string;
+  /** Default: the machine has no programs. */
+  readonly findProgram?: Host['findProgram'];
+}
+
 /** Opens a gateway on free ports of 127.0.0.1 with settings as the environment and a file give them; close it with `await using`. */
 export async function openConfigured(
   environment: Record<string, string> = {},
-  { logger = pino({ level: 'silent' }), farewellMs = 0, yaml = '' }: { logger?: Logger; farewellMs?: number; yaml?: string } = {},
+  { logger = pino({ level: 'silent' }), farewellMs = 0, yaml = '', findProgram = () => undefined }: ConfiguredOptions = {},
 ): Promise<ConfiguredGateway> {
   const onFreePorts = { SLUICE_HTTP_PORT: '0', SLUICE_RTC_PORT: '0', SLUICE_RTC_LISTEN: '127.0.0.1', SLUICE_RTC_WORKERS: '1' };
   // Tests share their cores with others: that is no reason to shed load.
   const unhurried = { SLUICE_LIMITS_EVENT_LOOP_DELAY: '0s', SLUICE_LIMITS_WORKER_CPU: '0' };
   using file = writeTemporary(yaml);
   const settings = loadSettings({ file: file.path, environment: { ...onFreePorts, ...unhurried, ...environment }, cores: 1 });
-  const host = { cores: 1, interfaces: {}, findProgram: () => undefined, socketBufferBytes: undefined };
+  const host = { cores: 1, interfaces: {}, findProgram, socketBufferBytes: undefined };
   const gateway = await openGateway(parseConfig(settings), { logger, host, farewellMs });
   return Object.assign(gateway, { url: `http://127.0.0.1:${gateway.http.port}` });
 }
