@@ -2,7 +2,7 @@ import type { Consumer, Producer, Router, RtpCapabilities } from 'mediasoup/type
 import type { FrameSize } from './h264-sps.ts';
 import { sizeReader, type SizeReader } from './picture-sizes.ts';
 import { codecLabel, codecOf } from './router-codecs.ts';
-import { rtpSsrc } from './rtp-payload.ts';
+import { rtpSsrc } from './rtp-header.ts';
 
 /** How long all encodings may take to show a key frame, in milliseconds; browsers add the larger ones as their estimate grows. */
 const simulcastTimeoutMs = 30_000;

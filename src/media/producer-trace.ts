@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Producer, ProducerTraceEventData, ProducerTraceEventType } from 'mediasoup/types';
 import type { IncomingTrackEvents, PacketGlance } from './engine.ts';
+import { isAfter } from './rtp-header.ts';
 
 /** What is always told of video: a message per key frame and per request, next to nothing. */
 const videoTraces: readonly ProducerTraceEventType[] = ['keyframe', 'pli', 'fir'];
@@ -60,15 +61,15 @@ export class ProducerTrace {
     // A packet of a key frame is traced as that, and not as a packet.
     if (type === 'rtp' || type === 'keyframe')
       this.#glanced?.push({ ssrc, timestamp, sequence: numberIn(packet, 'sequenceNumber'), arrivedMs });
-    if (type !== 'keyframe' || !isLater(timestamp, this.#lastKeyFrame.get(ssrc))) return;
+    if (type !== 'keyframe' || !isNewer(timestamp, this.#lastKeyFrame.get(ssrc))) return;
     this.#lastKeyFrame.set(ssrc, timestamp);
     this.#events.emit('keyframe', { ssrc });
   }
 }
 
-/** Whether a 32-bit RTP timestamp lies after another one: packets of old key frames are retransmitted. */
-function isLater(timestamp: number, last: number | undefined): boolean {
-  return last === undefined || (timestamp !== last && (timestamp - last + 2 ** 32) % 2 ** 32 < 2 ** 31);
+/** Packets of old key frames are retransmitted. */
+function isNewer(timestamp: number, last: number | undefined): boolean {
+  return last === undefined || isAfter(timestamp, last);
 }
 
 /** mediasoup types what it traces as unknown. */

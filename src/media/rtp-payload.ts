@@ -8,11 +8,6 @@ export function rtpPayload(packet: Uint8Array): Uint8Array | undefined {
   return payload.length === 0 ? undefined : payload;
 }
 
-/** The SSRC of an RTP packet. */
-export function rtpSsrc(packet: Uint8Array): number | undefined {
-  return packet.length < 12 ? undefined : new DataView(packet.buffer, packet.byteOffset).getUint32(8);
-}
-
 /** The value of a header extension of an RTP packet, in the one-byte and the two-byte form (RFC 8285 §4.2, §4.3). Undefined without it. */
 export function rtpExtension(packet: Uint8Array, id: number): Uint8Array | undefined {
   const [first = 0] = packet;

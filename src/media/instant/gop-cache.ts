@@ -1,0 +1,109 @@
+import { isAfter, rtpSequence, rtpTimestamp } from '../rtp-header.ts';
+import { beginsKeyFrame, type GopCodec } from './key-frame.ts';
+
+/** A packet of a stream, in its place. */
+export interface PlacedPacket {
+  readonly packet: Uint8Array;
+  /** Sequence number without wrap-around: only differences mean something. */
+  readonly sequence: number;
+  /** RTP timestamp, as sent. */
+  readonly timestamp: number;
+  /** On the clock of whoever fills the cache, in milliseconds. */
+  readonly arrivedMs: number;
+  /** A key frame begins here, and with it the cache began anew. */
+  readonly beginsGop: boolean;
+}
+
+/** The longest and largest GOP that is worth replaying: beyond it, waiting for the next key frame is the lesser evil. */
+export const gopLimits = { durationMs: 5000, bytes: 2_500_000 } as const;
+
+/** A packet that is still missing after this time, in milliseconds, will not come: retransmission takes a round trip or two. */
+const patienceMs = 300;
+
+/** An encoding from which nothing came for this long, in milliseconds, has stopped: its picture is out of date. */
+const staleMs = 1000;
+
+/**
+ * The packets of one encoding since its last key frame, sorted by sequence number: retransmitted ones come late and take their place.
+ *
+ * Holds nothing while the GOP is longer or larger than {@link gopLimits}.
+ */
+export class GopCache {
+  readonly #codec: GopCodec;
+  #packets: PlacedPacket[] = [];
+  #bytes = 0;
+  #highest: number | undefined;
+
+  constructor(codec: GopCodec) {
+    this.#codec = codec;
+  }
+
+  /** Size of what is held, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Takes what arrived, and tells its place in the stream; undefined for what was there already. */
+  push(packet: Uint8Array, nowMs: number): PlacedPacket | undefined {
+    const sequence = unwrap(rtpSequence(packet), this.#highest);
+    const timestamp = rtpTimestamp(packet);
+    this.#highest = Math.max(this.#highest ?? sequence, sequence);
+    const beginsGop = beginsKeyFrame(this.#codec, packet) && this.#isEarlierOrNewer(sequence, timestamp);
+    const placed = { packet, sequence, timestamp, arrivedMs: nowMs, beginsGop };
+    const begin = this.#packets[0];
+    if (beginsGop) this.#beginAt(sequence);
+    else if (begin === undefined || sequence < begin.sequence) return placed;
+    return this.#insert(placed) ? placed : undefined;
+  }
+
+  /** Forgets everything, up to the next key frame. */
+  clear(): void {
+    this.#packets = [];
+    this.#bytes = 0;
+  }
+
+  /**
+   * What a newcomer needs to see the present picture: everything since the last key frame, in order.
+   *
+   * Undefined when nothing is held, when a packet is missing that will not come any more, and when the stream has stopped.
+   */
+  gop(nowMs: number): readonly PlacedPacket[] | undefined {
+    const newest = this.#packets.at(-1);
+    if (newest === undefined || nowMs - newest.arrivedMs > staleMs) return undefined;
+    const isBroken = this.#packets.some(({ sequence, arrivedMs }, index) => {
+      const before = this.#packets[index - 1];
+      return before !== undefined && sequence - before.sequence > 1 && nowMs - arrivedMs > patienceMs;
+    });
+    return isBroken ? undefined : [...this.#packets];
+  }
+
+  /** Parameter sets may come more than once in a key frame: it begins with the first, which a retransmission may bring last. */
+  #isEarlierOrNewer(sequence: number, timestamp: number): boolean {
+    const begin = this.#packets[0];
+    if (begin === undefined || isAfter(timestamp, begin.timestamp)) return true;
+    return timestamp === begin.timestamp && sequence < begin.sequence;
+  }
+
+  #beginAt(begin: number): void {
+    this.#packets = this.#packets.filter(({ sequence }) => sequence > begin);
+    this.#bytes = this.#packets.reduce((sum, { packet }) => sum + packet.length, 0);
+  }
+
+  /** False for a duplicate. */
+  #insert(placed: PlacedPacket): boolean {
+    const before = this.#packets.findLastIndex(({ sequence }) => sequence <= placed.sequence);
+    if (this.#packets[before]?.sequence === placed.sequence) return false;
+    this.#packets.splice(before + 1, 0, placed);
+    this.#bytes += placed.packet.length;
+    const startedMs = this.#packets[0]?.arrivedMs ?? placed.arrivedMs;
+    if (this.#bytes > gopLimits.bytes || placed.arrivedMs - startedMs > gopLimits.durationMs) this.clear();
+    return true;
+  }
+}
+
+/** The number nearest to the highest so far that has these 16 low bits (RFC 3711 §3.3.1). */
+export function unwrap(sequence: number, highest: number | undefined): number {
+  if (highest === undefined) return sequence;
+  const forward = (sequence - highest) & 0xffff;
+  return highest + (forward < 0x8000 ? forward : forward - 0x10000);
+}

@@ -1,0 +1,59 @@
+/**
+ * Shortest time from the first packet of an injection to the first one of the live consumer, in milliseconds. Chromium ignores a new SSRC for
+ * 500 ms after it took one, and then loses the key frame with which the live consumer begins: its picture would stand until the next.
+ */
+const shortestMs = 1000;
+
+/**
+ * How long packets are held back for the news that the live consumer has sent the key frame too, in milliseconds. It takes half a millisecond;
+ * without it the consumer came too late for this key frame, and the next one is waited for.
+ */
+const newsWithinMs = 60;
+
+/**
+ * Where the hand-over of a viewer stands, from packets that we inject to those of a consumer of the live track, which begins with a key frame
+ * by itself: it is asked for when the viewer has caught up; the injection ends when it has begun. Has no clock: the time comes with each call.
+ */
+export class HandOver {
+  readonly #notBeforeMs: number;
+  #state: 'injecting' | 'opening' | 'waiting' | 'holding' | 'done' = 'injecting';
+  #heldSinceMs = 0;
+
+  /** `startedMs`: when the first packet was injected. */
+  constructor(startedMs: number) {
+    this.#notBeforeMs = startedMs + shortestMs;
+  }
+
+  /** Whether the live consumer should be opened now; says so once. */
+  shouldOpen(isLive: boolean, nowMs: number): boolean {
+    if (this.#state !== 'injecting' || !isLive || nowMs < this.#notBeforeMs) return false;
+    this.#state = 'opening';
+    return true;
+  }
+
+  /** The live consumer is there and will begin with the next key frame. */
+  opened(): void {
+    if (this.#state === 'opening') this.#state = 'waiting';
+  }
+
+  /** A key frame begins in the live track. */
+  keyFrame(nowMs: number): void {
+    if (this.#state !== 'waiting') return;
+    this.#state = 'holding';
+    this.#heldSinceMs = nowMs;
+  }
+
+  /** The live consumer has sent a key frame. */
+  begun(): void {
+    this.#state = 'done';
+  }
+
+  /** Whether packets are injected now, held back, or left to the live consumer. */
+  decide(nowMs: number): 'inject' | 'hold' | 'stop' {
+    if (this.#state === 'done') return 'stop';
+    if (this.#state !== 'holding') return 'inject';
+    if (nowMs - this.#heldSinceMs < newsWithinMs) return 'hold';
+    this.#state = 'waiting';
+    return 'inject';
+  }
+}

@@ -1,0 +1,23 @@
+/** The SSRC of an RTP packet (RFC 3550 §5.1). */
+export function rtpSsrc(packet: Uint8Array): number | undefined {
+  return packet.length < 12 ? undefined : view(packet).getUint32(8);
+}
+
+/** The sequence number of an RTP packet; 0 for what is too short to be one. */
+export function rtpSequence(packet: Uint8Array): number {
+  return packet.length < 12 ? 0 : view(packet).getUint16(2);
+}
+
+/** The timestamp of an RTP packet; 0 for what is too short to be one. */
+export function rtpTimestamp(packet: Uint8Array): number {
+  return packet.length < 12 ? 0 : view(packet).getUint32(4);
+}
+
+/** Whether a 32-bit RTP timestamp lies after another one, across a wrap-around. */
+export function isAfter(timestamp: number, other: number): boolean {
+  return timestamp !== other && (timestamp - other + 2 ** 32) % 2 ** 32 < 2 ** 31;
+}
+
+function view(packet: Uint8Array): DataView {
+  return new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
+}

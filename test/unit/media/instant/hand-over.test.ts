@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { HandOver } from '../../../../src/media/instant/hand-over.ts';
+
+test('the live consumer is opened once, when the viewer has caught up, and not within the first second', () => {
+  const handOver = new HandOver(500);
+  expect(handOver.shouldOpen(true, 1499)).toBe(false);
+  expect(handOver.shouldOpen(false, 1500)).toBe(false);
+  expect(handOver.shouldOpen(true, 1500)).toBe(true);
+  expect(handOver.shouldOpen(true, 1501)).toBe(false);
+});
+
+/** Ready for the next key frame at 2000. */
+function waiting(): HandOver {
+  const handOver = new HandOver(0);
+  handOver.shouldOpen(true, 2000);
+  handOver.opened();
+  return handOver;
+}
+
+test('a key frame is held back until the live consumer has sent it, and then left to it', () => {
+  const handOver = waiting();
+  expect(handOver.decide(2000)).toBe('inject');
+  handOver.keyFrame(2010);
+  expect(handOver.decide(2010)).toBe('hold');
+  handOver.begun();
+  expect(handOver.decide(2011)).toBe('stop');
+});
+
+test('without news it is injected after all, and the next key frame is waited for', () => {
+  const handOver = waiting();
+  handOver.keyFrame(2010);
+  expect(handOver.decide(2069)).toBe('hold');
+  expect(handOver.decide(2070)).toBe('inject');
+  handOver.keyFrame(4010);
+  expect(handOver.decide(4011)).toBe('hold');
+  handOver.begun();
+  expect(handOver.decide(4012)).toBe('stop');
+});
+
+test('news that comes before the key frame, or late, ends the injection too', () => {
+  const early = waiting();
+  early.begun();
+  expect(early.decide(2001)).toBe('stop');
+  const late = waiting();
+  late.keyFrame(2010);
+  expect(late.decide(2100)).toBe('inject');
+  late.begun();
+  expect(late.decide(2101)).toBe('stop');
+});
+
+test('a key frame before the live consumer is there is injected', () => {
+  const handOver = new HandOver(0);
+  handOver.keyFrame(900);
+  expect(handOver.decide(900)).toBe('inject');
+  handOver.shouldOpen(true, 1500);
+  handOver.keyFrame(1501);
+  expect(handOver.decide(1501)).toBe('inject');
+});

@@ -1,0 +1,14 @@
+import { expect, test } from 'vitest';
+import { rewritten } from '../../../../src/media/instant/rtp-rewriter.ts';
+import { rtpPacket } from '../../../fixtures/rtp-packet.ts';
+
+test('a packet keeps its marker and its payload, and nothing else', () => {
+  const packet = rtpPacket([1, 2, 3], { csrcs: 2, extensionWords: 3, padding: 4 });
+  packet[1] = 0x80 | 108;
+  const copy = rewritten(packet, { ssrc: 0xdeadbeef, payloadType: 96, sequence: 65_536 + 7, timestamp: 2 ** 32 + 5 });
+  expect(copy?.toString('hex')).toBe('80e0000700000005deadbeef010203');
+});
+
+test('a packet of padding only is left out', () => {
+  expect(rewritten(rtpPacket([], { padding: 8 }), { ssrc: 1, payloadType: 96, sequence: 1, timestamp: 1 })).toBeUndefined();
+});
