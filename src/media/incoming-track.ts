@@ -6,6 +6,7 @@ import { tapH264Profile } from './h264-tap.ts';
 import { tapEncodingSizes, tapPictureSizes } from './picture-tap.ts';
 import { layerBitrates } from './layer-bitrates.ts';
 import { ProducerTrace } from './producer-trace.ts';
+import { TrackTap } from './track-tap.ts';
 
 /** An {@link IncomingTrack} on its mediasoup producer. */
 export class ProducerTrack implements IncomingTrack {
@@ -13,19 +14,16 @@ export class ProducerTrack implements IncomingTrack {
   readonly h264Profile: Promise<string | undefined>;
   readonly encodingSizes: Promise<readonly FrameSize[] | undefined>;
   readonly producer: Producer;
-  readonly #router: Router;
+  readonly #tap: TrackTap;
   readonly #trace: ProducerTrace;
 
   constructor(router: Router, producer: Producer) {
-    this.#router = router;
+    this.#tap = new TrackTap(router, producer);
     this.producer = producer;
     this.#trace = new ProducerTrace(producer, this.events);
     const isH264 = this.mimeType.toLowerCase() === 'video/h264';
-    // A tap that cannot be opened leaves the profile unknown, as a stream without SPS does; the media itself is not touched.
-    this.h264Profile = isH264 ? tapH264Profile(router, producer).catch(() => undefined) : Promise.resolve(undefined);
-    // Likewise: encodings that cannot be measured keep the order that was guessed.
-    this.encodingSizes =
-      producer.type === 'simulcast' ? tapEncodingSizes(router, producer).catch(() => undefined) : Promise.resolve(undefined);
+    this.h264Profile = isH264 ? tapH264Profile(this.#tap, producer) : Promise.resolve(undefined);
+    this.encodingSizes = producer.type === 'simulcast' ? tapEncodingSizes(this.#tap, producer) : Promise.resolve(undefined);
     // mediasoup tells the first score of an encoding when its first packet arrives.
     const onScore = (scores: readonly unknown[]): void => {
       if (scores.length === 0) return;
@@ -71,6 +69,6 @@ export class ProducerTrack implements IncomingTrack {
   }
 
   async measure(timeoutMs: number): Promise<readonly (FrameSize | undefined)[]> {
-    return tapPictureSizes(this.#router, this.producer, timeoutMs);
+    return tapPictureSizes(this.#tap, this.producer, timeoutMs);
   }
 }
