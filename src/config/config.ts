@@ -10,6 +10,7 @@ export interface StreamPolicySettings {
   readonly codecs: readonly ('offer' | 'H264' | 'VP8' | 'VP9' | 'AV1')[];
   readonly graceMs: number;
   readonly silenceMs: number;
+  readonly instantJoin: 'auto' | 'always' | 'never';
   readonly record: 'never' | 'request' | 'always';
 }
 
@@ -133,8 +134,8 @@ function matchesGlob(glob: string, name: string): boolean {
   return new RegExp(`^${glob.replaceAll('*', '.*')}$`).test(name);
 }
 
-function parsePolicy({ takeover, codecs, grace, silence, record }: Settings['streams']['default']): StreamPolicySettings {
-  return { takeover, codecs, graceMs: milliseconds(grace), silenceMs: milliseconds(silence), record };
+function parsePolicy({ takeover, codecs, grace, silence, instantJoin, record }: Settings['streams']['default']): StreamPolicySettings {
+  return { takeover, codecs, graceMs: milliseconds(grace), silenceMs: milliseconds(silence), instantJoin, record };
 }
 
 function deepFreeze<Value>(value: Value): Value {

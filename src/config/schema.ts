@@ -57,9 +57,12 @@ const policyDocs = {
   takeover: 'What a second publisher of the same name does: `replace` the first, or be `reject`ed with 409.',
   codecs: 'Video codecs by preference: a publisher gets the first one that it offers. `offer` stands for the order of its own offer.',
   grace: 'How long a stream and its viewers outlive their publisher.',
+  instantJoin:
+    'Show newcomers the present picture at once, not at the next key frame: of publishers that ignore key-frame requests or send few (`auto`), of `always` all or `never` any. Costs 1–2 % of a core for each such stream.',
   silence: 'A connected publisher or viewer from which nothing at all arrives (media, feedback, STUN) for this long is ended.',
   record: 'Record the stream `always` while it is live, on `request` of an operator, or `never`.',
 };
+const instantJoins = ['auto', 'always', 'never'] as const;
 const takeovers = ['replace', 'reject'] as const;
 const recordPolicies = ['never', 'request', 'always'] as const;
 const codecNames = ['offer', 'H264', 'VP8', 'VP9', 'AV1'] as const;
@@ -119,6 +122,7 @@ export const settingsSchema = Type.Object(
         }),
         grace: duration({ description: policyDocs.grace, default: '60s' }),
         silence: duration({ description: policyDocs.silence, default: '30s' }),
+        instantJoin: Type.Enum([...instantJoins], { description: policyDocs.instantJoin, default: 'auto' }),
         record: Type.Enum([...recordPolicies], { description: policyDocs.record, default: 'request' }),
       }),
       patterns: Type.Array(
@@ -131,6 +135,7 @@ export const settingsSchema = Type.Object(
             ),
             grace: Type.Optional(duration({ description: policyDocs.grace })),
             silence: Type.Optional(duration({ description: policyDocs.silence })),
+            instantJoin: Type.Optional(Type.Enum([...instantJoins], { description: policyDocs.instantJoin })),
             record: Type.Optional(Type.Enum([...recordPolicies], { description: policyDocs.record })),
           },
           { additionalProperties: false },

@@ -3,6 +3,9 @@ import type { Producer, Router } from 'mediasoup/types';
 import type { EncodingStats, IncomingTrack, IncomingTrackEvents, PacketGlance } from './engine.ts';
 import type { FrameSize } from './h264-sps.ts';
 import { tapH264Profile } from './h264-tap.ts';
+import { GopFeed } from './instant/gop-feed.ts';
+import type { JoinDesk } from './instant/join-desk.ts';
+import type { GopCodec } from './instant/key-frame.ts';
 import { tapEncodingSizes, tapPictureSizes } from './picture-tap.ts';
 import { layerBitrates } from './layer-bitrates.ts';
 import { ProducerTrace } from './producer-trace.ts';
@@ -17,10 +20,14 @@ export class ProducerTrack implements IncomingTrack {
   readonly #tap: TrackTap;
   readonly #trace: ProducerTrace;
 
-  constructor(router: Router, producer: Producer) {
+  readonly #desk: JoinDesk;
+  #gops: GopFeed | undefined;
+
+  constructor(router: Router, producer: Producer, desk: JoinDesk) {
+    this.#desk = desk;
     this.#tap = new TrackTap(router, producer);
     this.producer = producer;
-    this.#trace = new ProducerTrace(producer, this.events);
+    this.#trace = new ProducerTrace(producer, this.events, (ssrc, mapping) => this.#gops?.hear(ssrc, mapping));
     const isH264 = this.mimeType.toLowerCase() === 'video/h264';
     this.h264Profile = isH264 ? tapH264Profile(this.#tap, producer) : Promise.resolve(undefined);
     this.encodingSizes = producer.type === 'simulcast' ? tapEncodingSizes(this.#tap, producer) : Promise.resolve(undefined);
@@ -68,7 +75,24 @@ export class ProducerTrack implements IncomingTrack {
     return this.#trace.glance(durationMs);
   }
 
+  keepGop(wanted: boolean): void {
+    const codec = gopCodec(this.mimeType);
+    if (codec === undefined || this.producer.closed || wanted === (this.gops !== undefined)) return;
+    this.#trace.listenToClock(wanted);
+    if (!wanted) this.#gops?.retire();
+    this.#gops = wanted ? new GopFeed({ producer: this.producer, tap: this.#tap, codec, desk: this.#desk }) : undefined;
+  }
+
+  /** What is kept for viewers who come; undefined where nothing is. */
+  get gops(): GopFeed | undefined {
+    return this.#gops;
+  }
+
   async measure(timeoutMs: number): Promise<readonly (FrameSize | undefined)[]> {
     return tapPictureSizes(this.#tap, this.producer, timeoutMs);
   }
+}
+
+function gopCodec(mimeType: string): GopCodec | undefined {
+  return (['H264', 'VP8'] as const).find((codec) => mimeType.toLowerCase() === `video/${codec.toLowerCase()}`);
 }

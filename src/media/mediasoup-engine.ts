@@ -1,5 +1,6 @@
 import * as mediasoup from 'mediasoup';
 import type { MediaEngine } from './engine.ts';
+import { JoinDesk } from './instant/join-desk.ts';
 import { RoutedStream } from './stream-media.ts';
 import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts';
 
@@ -13,16 +14,18 @@ export async function openEngine(options: EngineOptions): Promise<MediaEngine> {
     onerror: (namespace, message, error) => options.logger.warn({ namespace, err: error }, message),
   });
   const pool = await WorkerPool.open(options);
+  const joins = new JoinDesk(pool.observer);
   const close = async (): Promise<void> => pool.close();
   return {
     observer: pool.observer,
     get ports() {
       return pool.ports;
     },
-    openStream: () => new RoutedStream(pool),
+    openStream: () => new RoutedStream(pool, joins),
     loads: () => pool.loads(),
     pipes: async () => pool.pipeReport(),
     workers: async () => pool.reports(),
+    instantJoins: () => ({ injections: joins.injections, cacheBytes: joins.cacheBytes }),
     close,
     [Symbol.asyncDispose]: close,
   };

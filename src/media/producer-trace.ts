@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Producer, ProducerTraceEventData, ProducerTraceEventType } from 'mediasoup/types';
 import type { IncomingTrackEvents, PacketGlance } from './engine.ts';
+import type { ClockMapping } from './instant/sender-report.ts';
 import { isAfter } from './rtp-header.ts';
 
 /** What is always told of video: a message per key frame and per request, next to nothing. */
@@ -9,20 +10,29 @@ const videoTraces: readonly ProducerTraceEventType[] = ['keyframe', 'pli', 'fir'
 /** Turns the worker's trace events of one producer into events of its track, and lets packets be glanced at for a while. */
 export class ProducerTrace {
   readonly #producer: Producer;
-  readonly #always: readonly ProducerTraceEventType[];
   readonly #events: EventEmitter<IncomingTrackEvents>;
+  readonly #onClock: (ssrc: number, mapping: ClockMapping) => void;
+  #always: readonly ProducerTraceEventType[];
   /** RTP timestamp of the last key frame of each SSRC: each packet of one is traced. */
   readonly #lastKeyFrame = new Map<number, number>();
   #glanced: PacketGlance[] | undefined;
 
-  constructor(producer: Producer, events: EventEmitter<IncomingTrackEvents>) {
+  constructor(producer: Producer, events: EventEmitter<IncomingTrackEvents>, onClock: (ssrc: number, mapping: ClockMapping) => void) {
     this.#producer = producer;
+    this.#onClock = onClock;
     this.#events = events;
     this.#always = producer.kind === 'video' ? videoTraces : [];
     producer.on('trace', (data) => {
       this.#onTrace(data);
     });
     if (this.#always.length > 0) void this.#enable(this.#always);
+  }
+
+  /** Whether to tell what the publisher's sender reports say of its clock. */
+  listenToClock(wanted: boolean): void {
+    const others = this.#always.filter((type) => type !== 'sr');
+    this.#always = wanted ? [...others, 'sr'] : others;
+    void this.#enable(this.#glanced === undefined ? this.#always : [...this.#always, 'rtp']);
   }
 
   /** Collects the headers of packets. What was seen so far is given when the producer closes meanwhile. */
@@ -53,6 +63,11 @@ export class ProducerTrace {
   #onTrace({ type, timestamp: arrivedMs, info }: ProducerTraceEventData): void {
     if (type === 'pli' || type === 'fir') {
       this.#events.emit('keyframerequest', { ssrc: numberIn(info, 'ssrc') });
+      return;
+    }
+    if (type === 'sr') {
+      const [ntpSec, ntpFrac, timestamp] = [numberIn(info, 'ntpSec'), numberIn(info, 'ntpFrac'), numberIn(info, 'rtpTs')];
+      this.#onClock(numberIn(info, 'ssrc'), { ntpSec, ntpFrac, timestamp, arrivedMs: performance.now() });
       return;
     }
     const packet = info['rtpPacket'];

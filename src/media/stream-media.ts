@@ -10,6 +10,7 @@ import type {
   SubscriberTransport,
 } from './engine.ts';
 import { ProducerTrack } from './incoming-track.ts';
+import type { JoinDesk } from './instant/join-desk.ts';
 import { PlainLeg } from './local-leg.ts';
 import { Pipe, type PipeEnds } from './pipe.ts';
 import type { Presence } from './placement.ts';
@@ -69,12 +70,14 @@ class EdgeRouter {
 /** {@link StreamMedia} on mediasoup routers: a star of pipes from the origin router to edge routers (media-notes §1.2). */
 export class RoutedStream implements StreamMedia {
   readonly #pool: WorkerPool;
+  readonly #joins: JoinDesk;
   readonly #edges = new Map<string, EdgeRouter>();
   #origin: Promise<StreamRouter> | undefined;
   #closed = false;
 
-  constructor(pool: WorkerPool) {
+  constructor(pool: WorkerPool, joins: JoinDesk) {
     this.#pool = pool;
+    this.#joins = joins;
   }
 
   async openPublisher(): Promise<PublisherTransport> {
@@ -82,7 +85,7 @@ export class RoutedStream implements StreamMedia {
     const { release } = this.#pool.placePublisher(home);
     try {
       const transport = await createWebRtcTransport(router, home);
-      return new WebRtcPublisherTransport(router, transport, home, release);
+      return new WebRtcPublisherTransport(router, transport, { home, released: release, joins: this.#joins });
     } catch (error) {
       release();
       throw error;
@@ -100,6 +103,7 @@ export class RoutedStream implements StreamMedia {
         return new WebRtcSubscriberTransport(async (track, open) => this.#atOrigin(origin, track, open), transport, {
           home,
           released: release,
+          place: { router: origin.router, profile: originProfile },
         });
       }
       return await this.#openAtEdge(home, profile, release);
@@ -140,13 +144,15 @@ export class RoutedStream implements StreamMedia {
   async #openAtEdge(home: WorkerHome, profile: PayloadProfile, release: () => void): Promise<SubscriberTransport> {
     const { edge, leave } = this.#joinEdge(home, profile);
     try {
-      const transport = await createWebRtcTransport(await edge.opened, home);
+      const router = await edge.opened;
+      const transport = await createWebRtcTransport(router, home);
       return new WebRtcSubscriberTransport(async (track, open) => this.#atEdge(edge, track, open), transport, {
         home,
         released: () => {
           release();
           leave();
         },
+        place: { router, profile },
       });
     } catch (error) {
       leave();

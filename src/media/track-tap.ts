@@ -50,10 +50,15 @@ export class TrackTap {
       this.#readers.clear();
       for (const reader of readers) reader.closed?.();
     };
-    source.then(({ consumer }) => {
-      if (consumer.closed) ended();
-      else consumer.observer.once('close', ended);
-    }, ended); // a tap that cannot be opened shows nothing, as a track without packets does
+    const watch = ({ transport, consumer }: TapSource): void => {
+      const onClose = (): void => {
+        transport.close();
+        ended();
+      };
+      consumer.observer.once('close', onClose);
+      if (consumer.closed) onClose();
+    };
+    source.then(watch, ended); // a tap that cannot be opened shows nothing, as a track without packets does
   }
 
   #close(): void {

@@ -3,6 +3,7 @@ import { UnsupportedError } from 'mediasoup/errors';
 import type { BaseRtpStreamStats, Consumer, DtlsParameters, IceParameters, Producer, Router, WebRtcTransport } from 'mediasoup/types';
 import { GatewayError } from '../errors.ts';
 import type {
+  ConsumeOptions,
   IncomingTrack,
   LocalTransport,
   OutgoingTrack,
@@ -14,6 +15,10 @@ import type {
   TransportTraffic,
 } from './engine.ts';
 import { ProducerTrack } from './incoming-track.ts';
+import type { GopFeed } from './instant/gop-feed.ts';
+import { openInjectedConsumer, type WatchPlace } from './instant/injected-consumer.ts';
+import type { JoinDesk } from './instant/join-desk.ts';
+import { SwappingTrack } from './instant/swapping-track.ts';
 import { ConsumerTrack } from './outgoing-track.ts';
 import { codecOf, originProfile, routerCodecs } from './router-codecs.ts';
 import type { WorkerHome } from './worker-process.ts';
@@ -99,11 +104,17 @@ abstract class Transport {
 /** A {@link PublisherTransport} on a mediasoup WebRtcTransport. */
 export class WebRtcPublisherTransport extends Transport implements PublisherTransport {
   readonly #router: Router;
+  readonly #joins: JoinDesk;
   readonly #producers = new Set<Producer>();
 
-  constructor(router: Router, transport: WebRtcTransport, home: WorkerHome, released: () => void) {
+  constructor(
+    router: Router,
+    transport: WebRtcTransport,
+    { home, released, joins }: { readonly home: WorkerHome; readonly released: () => void; readonly joins: JoinDesk },
+  ) {
     super(transport, home, released);
     this.#router = router;
+    this.#joins = joins;
   }
 
   async produce({ kind, rtpParameters }: Parameters<PublisherTransport['produce']>[0]): Promise<IncomingTrack> {
@@ -114,7 +125,7 @@ export class WebRtcPublisherTransport extends Transport implements PublisherTran
     this.refuseOrphan(producer);
     this.#producers.add(producer);
     producer.observer.once('close', () => this.#producers.delete(producer));
-    return new ProducerTrack(this.#router, producer);
+    return new ProducerTrack(this.#router, producer, this.#joins);
   }
 
   async reorder(track: IncomingTrack, order: readonly number[]): Promise<IncomingTrack> {
@@ -167,27 +178,44 @@ export type OpenConsumer = (producerId: string) => Promise<Consumer>;
 /** A {@link SubscriberTransport} on a mediasoup WebRtcTransport. */
 export class WebRtcSubscriberTransport extends Transport implements SubscriberTransport {
   readonly #local: (track: ProducerTrack, open: OpenConsumer) => Promise<Consumer>;
+  readonly #place: WatchPlace;
   readonly #consumers = new Set<Consumer>();
 
   /** `local` calls `open` with the producer that stands for a track on this transport's router (itself, or the end of a pipe). */
   constructor(
     local: (track: ProducerTrack, open: OpenConsumer) => Promise<Consumer>,
     transport: WebRtcTransport,
-    { home, released }: { readonly home: WorkerHome; readonly released: () => void },
+    { home, released, place }: { readonly home: WorkerHome; readonly released: () => void; readonly place: WatchPlace },
   ) {
     super(transport, home, released);
     this.#local = local;
+    this.#place = place;
   }
 
-  async consume(track: IncomingTrack, { mid, rtpCapabilities }: Parameters<SubscriberTransport['consume']>[1]): Promise<OutgoingTrack> {
+  async consume(track: IncomingTrack, options: ConsumeOptions): Promise<OutgoingTrack> {
     if (!(track instanceof ProducerTrack)) throw new TypeError('the track belongs to another engine');
-    const consumer = await reportAsGatewayError(
-      this.#local(track, async (producerId) => this.transport.consume({ producerId, rtpCapabilities, mid, paused: true })),
-    );
+    const open: OpenConsumer = async (producerId) => this.#open(producerId, options);
+    const openLive = async (): Promise<ConsumerTrack> => new ConsumerTrack(await this.#local(track, open));
+    const feed = track.gops;
+    return reportAsGatewayError(feed !== undefined && options.followsSsrc ? this.#openSwapping(feed, open, openLive) : openLive());
+  }
+
+  async #openSwapping(feed: GopFeed, open: OpenConsumer, openLive: () => Promise<ConsumerTrack>): Promise<OutgoingTrack> {
+    const outcome = feed.gop(feed.encoding) === undefined ? 'no-gop' : feed.desk.hasRoom ? undefined : 'busy';
+    if (outcome !== undefined) {
+      feed.desk.report(outcome);
+      return openLive();
+    }
+    const injected = await openInjectedConsumer(feed, this.#place, open);
+    return new SwappingTrack({ feed, injected, openLive });
+  }
+
+  async #open(producerId: string, { mid, rtpCapabilities }: ConsumeOptions): Promise<Consumer> {
+    const consumer = await this.transport.consume({ producerId, rtpCapabilities, mid, paused: true });
     this.refuseOrphan(consumer);
     this.#consumers.add(consumer);
     consumer.observer.once('close', () => this.#consumers.delete(consumer));
-    return new ConsumerTrack(consumer);
+    return consumer;
   }
 
   async traffic(): Promise<TransportTraffic> {

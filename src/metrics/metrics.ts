@@ -4,6 +4,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { MediaEngine, TransportTotals } from '../media/engine.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import { countTaps, type EgressSources } from './egress-metrics.ts';
+import { countInstantJoins } from './instant-join-metrics.ts';
 import { countLayers } from './layer-metrics.ts';
 import { totalCounter } from './total-counter.ts';
 import { gaugePipes, gaugeWorkers } from './worker-metrics.ts';
@@ -47,6 +48,7 @@ export function openMetrics({ registry, engine, egress }: MetricsSources): Metri
     gaugeWorkers(store, engine),
     gaugePipes(store, engine),
     ...(egress === undefined ? [] : [countTaps(store, egress)]),
+    countInstantJoins(store, engine),
   ];
   return {
     contentType: store.contentType,

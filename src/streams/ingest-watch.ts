@@ -32,6 +32,7 @@ const glanceMs = 1000;
  */
 export class IngestWatch {
   readonly #log: Logger;
+  readonly #onReport: (report: IngestReport) => void;
   readonly #startedMs = performance.now();
   readonly #timer: NodeJS.Timeout;
   #tracks: readonly TrackWatch[];
@@ -39,9 +40,13 @@ export class IngestWatch {
   #lastGlanceMs: number | undefined;
   #looking = false;
 
-  /** `log` names the stream and the session. */
-  constructor(tracks: readonly LiveTrack[], log: Logger) {
+  /** `log` names the stream and the session. `onReport` gets what is known, each time that there may be news. */
+  constructor(
+    tracks: readonly LiveTrack[],
+    { log, onReport }: { readonly log: Logger; readonly onReport: (report: IngestReport) => void },
+  ) {
     this.#log = log;
+    this.#onReport = onReport;
     this.#tracks = watch(tracks);
     this.#timer = setInterval(() => void this.#tick(), sampleEveryMs);
     void this.#sample();
@@ -78,6 +83,7 @@ export class IngestWatch {
   async #tick(): Promise<void> {
     if (!(await this.#sample())) return;
     this.#judge();
+    this.#onReport(this.report);
     await this.#look();
   }
 

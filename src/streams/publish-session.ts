@@ -6,6 +6,7 @@ import type { PublishPlan } from '../sdp/publish-plan.ts';
 import { refuseAborted } from './aborted.ts';
 import { ascendingOrder } from './encoding-order.ts';
 import { IngestWatch, type IngestReport } from './ingest-watch.ts';
+import { keepsGop, type InstantJoinMode } from './instant-join.ts';
 import { LayerFeed } from './layer-feed.ts';
 import type { SessionEnding } from './registry-events.ts';
 import { Session, type SessionContext } from './session.ts';
@@ -24,7 +25,9 @@ const spsTimeoutMs = 2000;
 /** One publisher. */
 export class PublishSession extends Session {
   readonly #transport: PublisherTransport;
-  readonly #tracks: readonly LiveTrack[];
+  readonly #instantJoin: InstantJoinMode;
+  readonly #originUser: string;
+  #tracks: readonly LiveTrack[];
   readonly #ended = new AbortController();
   #watch: IngestWatch | undefined;
 
@@ -61,6 +64,9 @@ export class PublishSession extends Session {
     });
     this.#transport = transport;
     this.#tracks = tracks;
+    this.#instantJoin = context.instantJoin;
+    this.#originUser = plan.offer.originUser;
+    this.#keepGops(undefined);
   }
 
   /**
@@ -73,7 +79,10 @@ export class PublishSession extends Session {
     this.reportMedia('first media received');
     const tracks = await Promise.all(this.#tracks.map((track) => this.#measured(track)));
     if (this.closed) return undefined;
-    this.#watch = new IngestWatch(tracks, this.log);
+    const onReport = (report: IngestReport): void => {
+      this.#keepGops(report);
+    };
+    this.#watch = new IngestWatch(tracks, { log: this.log, onReport });
     return tracks;
   }
 
@@ -92,6 +101,8 @@ export class PublishSession extends Session {
     const corrected = await Promise.all(tracks.map(async (track) => this.#inOrder(track)));
     if (this.closed || corrected.every((track, index) => track === tracks[index])) return undefined;
     this.#watch?.follow(corrected);
+    this.#tracks = corrected;
+    this.#keepGops(this.ingest);
     return corrected;
   }
 
@@ -102,6 +113,12 @@ export class PublishSession extends Session {
 
   protected override onConnected(): void {
     // Media starts by itself.
+  }
+
+  /** Keeps what newcomers need to see the stream at once, where that pays; or stops to. */
+  #keepGops(report: Pick<IngestReport, 'gopMs' | 'obeysKeyFrameRequests'> = { gopMs: undefined, obeysKeyFrameRequests: undefined }): void {
+    const wanted = keepsGop(this.#instantJoin, { ...report, userAgent: this.userAgent, originUser: this.#originUser });
+    for (const { incoming } of this.#tracks) incoming.keepGop(wanted);
   }
 
   async #inOrder(track: LiveTrack): Promise<LiveTrack> {

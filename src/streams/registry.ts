@@ -239,6 +239,7 @@ export class StreamRegistry {
       startedAt,
       connectTimeoutMs: this.#options.connectTimeoutMs ?? connectTimeoutMs,
       silenceMs: stream.policy.silenceMs,
+      instantJoin: stream.policy.instantJoin,
     };
   }
 

@@ -7,6 +7,7 @@ import { type IceFragment, parseFragment, writeRestartFragment } from '../sdp/fr
 import type { FreezeSign } from './freeze-signs.ts';
 import type { LayerSwitch } from './layer-switches.ts';
 import type { RegistryEvents, SessionEnding, SessionInfo, SessionKind } from './registry-events.ts';
+import type { InstantJoinMode } from './instant-join.ts';
 import { watchSilence } from './silence-watch.ts';
 import type { StreamId } from './stream-id.ts';
 import type { TotalsLedger } from './totals.ts';
@@ -26,6 +27,8 @@ export interface SessionContext {
   readonly silenceMs: number;
   /** Bits per second that a publisher is told it may send; undefined: any. */
   readonly maxBitrate?: number | undefined;
+  /** Whether the viewers of a publisher see it at once. */
+  readonly instantJoin: InstantJoinMode;
 }
 
 /** ICE credentials (RFC 8839 §5.4). */

@@ -1,4 +1,5 @@
 import type { VideoCodec } from '../sdp/model.ts';
+import type { InstantJoinMode } from './instant-join.ts';
 
 /** How one stream is run; from `streams.default` and `streams.patterns`. */
 export interface StreamPolicy {
@@ -10,4 +11,6 @@ export interface StreamPolicy {
   readonly graceMs: number;
   /** A session from which nothing arrived for this time is ended, in milliseconds. */
   readonly silenceMs: number;
+  /** Whether newcomers see the stream at once. */
+  readonly instantJoin: InstantJoinMode;
 }

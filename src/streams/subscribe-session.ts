@@ -59,7 +59,7 @@ export class SubscribeSession extends Session {
       opened.close();
     });
     refuseAborted(signal);
-    const [sent] = await Promise.all([send(transport, routes(plan, tracks)), transport.connect(plan.remote.dtlsParameters)]);
+    const [sent] = await Promise.all([send(transport, plan, tracks), transport.connect(plan.remote.dtlsParameters)]);
     refuseAborted(signal);
     const senders = sent.map(({ mid, outgoing }) => ({ mid, rtpParameters: outgoing.rtpParameters }));
     const answerText = writeSubscribeAnswer(plan, transport.local, senders);
@@ -205,7 +205,7 @@ export class SubscribeSession extends Session {
   async #switch(plan: SubscribePlan, tracks: readonly LiveTrack[]): Promise<void> {
     for (const outgoing of this.#outgoing) outgoing.close();
     this.#send([]);
-    const sent = await send(this.#transport, routes(plan, tracks));
+    const sent = await send(this.#transport, plan, tracks);
     if (this.closed) return;
     if (this.#following !== tracks) {
       for (const { outgoing } of sent) outgoing.close();
@@ -264,15 +264,16 @@ function routes(plan: SubscribePlan, tracks: readonly LiveTrack[]): readonly Rou
   });
 }
 
-async function send(transport: SubscriberTransport, wanted: readonly Route[]): Promise<readonly SentTrack[]> {
+async function send(transport: SubscriberTransport, plan: SubscribePlan, tracks: readonly LiveTrack[]): Promise<readonly SentTrack[]> {
   return Promise.all(
-    wanted.map(async ({ track, section }) => ({
+    routes(plan, tracks).map(async ({ track, section }) => ({
       mid: section.mid,
       decodesAllSizes: decodesAllSizes(section, track.description),
       track,
       outgoing: await transport.consume(track.incoming, {
         mid: section.mid,
         rtpCapabilities: consumeCapabilities(section, track.description),
+        followsSsrc: !plan.namesSsrcs,
       }),
     })),
   );

@@ -76,7 +76,7 @@ async function holdings(gateway: GatewayProcess) {
 const half = { routers: 1, webrtc: 1, pipe: 2, direct: 0, producers: 2, consumers: 2 };
 
 test('200 viewers and 10 publishers who come and go leave a stream that stays as it was', { timeout: 180_000 }, async () => {
-  await using gateway = await GatewayProcess.open({ workers: 2, evenly: true, connectTimeoutMs: 150_000 });
+  await using gateway = await GatewayProcess.open({ workers: 2, evenly: true, connectTimeoutMs: 150_000, instantJoin: 'never' });
   const round = { gateway: gateway.url, name: 'show' };
   const offers = ['chromium-whep', 'firefox-whep', 'safari-whep', 'werift-whep', 'libdatachannel-whep', 'pion-whep'].map(offerText);
   await using publishers = new AsyncDisposableStack();

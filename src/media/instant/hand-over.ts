@@ -15,7 +15,7 @@ const newsWithinMs = 60;
  * by itself: it is asked for when the viewer has caught up; the injection ends when it has begun. Has no clock: the time comes with each call.
  */
 export class HandOver {
-  readonly #notBeforeMs: number;
+  #notBeforeMs: number;
   #state: 'injecting' | 'opening' | 'waiting' | 'holding' | 'done' = 'injecting';
   #heldSinceMs = 0;
 
@@ -34,6 +34,13 @@ export class HandOver {
   /** The live consumer is there and will begin with the next key frame. */
   opened(): void {
     if (this.#state === 'opening') this.#state = 'waiting';
+  }
+
+  /** The live consumer could not be opened; it is tried again after a while. */
+  failed(nowMs: number): void {
+    if (this.#state !== 'opening') return;
+    this.#state = 'injecting';
+    this.#notBeforeMs = nowMs + shortestMs;
   }
 
   /** A key frame begins in the live track. */

@@ -176,6 +176,7 @@ streams:
     codecs: ['H264', 'VP8', 'VP9', 'AV1'],
     graceMs: 1_000,
     silenceMs: 30_000,
+    instantJoin: 'auto',
     record: 'request',
   });
   expect(policyFor(streams, 'my-studio-1')).toMatchObject({ codecs: ['offer'], graceMs: 10_000 });

@@ -1,0 +1,157 @@
+import type { DirectTransport, Producer, Router } from 'mediasoup/types';
+import type { TrackTap } from '../track-tap.ts';
+import { GopCache, type PlacedPacket } from './gop-cache.ts';
+import type { JoinDesk } from './join-desk.ts';
+import type { GopCodec } from './key-frame.ts';
+import type { ClockMapping } from './sender-report.ts';
+
+/** Who gets every packet of one encoding as it comes. */
+export interface Follower {
+  packet(placed: PlacedPacket): void;
+  /** The publisher's clock was heard. */
+  clock(mapping: ClockMapping): void;
+  /** Nothing will come any more. */
+  ended(): void;
+}
+
+/** What a {@link GopFeed} is made from. */
+export interface GopFeedSource {
+  readonly producer: Producer;
+  readonly tap: TrackTap;
+  readonly codec: GopCodec;
+  readonly desk: JoinDesk;
+}
+
+/** From how many reports on mediasoup maps a publisher's clock to its own; before, it takes the time of arrival. */
+const enoughReports = 3;
+
+/** Reads a track for those who join it: keeps the present GOP of its encodings, and passes packets on to who follows one. */
+export class GopFeed implements Disposable {
+  readonly codec: GopCodec;
+  readonly desk: JoinDesk;
+  readonly #producer: Producer;
+  readonly #held = new DisposableStack();
+  readonly #caches = new Map<number, GopCache>();
+  readonly #clocks = new Map<number, { readonly mapping: ClockMapping; readonly reports: number }>();
+  readonly #followers = new Map<Follower, number>();
+  readonly #injectors = new Map<Router, Promise<DirectTransport>>();
+  readonly #wanted = new Set<number>();
+  #largest = 0;
+  #isKept = true;
+
+  constructor({ producer, tap, codec, desk }: GopFeedSource) {
+    this.codec = codec;
+    this.desk = desk;
+    this.#producer = producer;
+    this.#held.use(desk.weigh(this));
+    this.#held.use(
+      tap.read({
+        packet: (packet, encoding) => {
+          this.#onPacket(packet, encoding);
+        },
+        closed: () => {
+          this[Symbol.dispose]();
+        },
+      }),
+    );
+  }
+
+  /** Size of what is held, in bytes. */
+  get bytes(): number {
+    return [...this.#caches.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** In Hz. */
+  get clockRate(): number {
+    return this.#producer.rtpParameters.codecs[0]?.clockRate ?? 90_000;
+  }
+
+  /** The largest encoding that arrives: what a viewer gets of whose network nothing is known yet. */
+  get encoding(): number {
+    return Math.max(0, ...(this.#producer.score ?? []).filter(({ score }) => score > 0).map(({ encodingIdx }) => encodingIdx));
+  }
+
+  /** What a newcomer needs to see the present picture of an encoding; undefined when there is nothing to give. */
+  gop(encoding: number): readonly PlacedPacket[] | undefined {
+    this.#wanted.add(encoding);
+    return this.#isKept ? this.#caches.get(encoding)?.gop(performance.now()) : undefined;
+  }
+
+  /** The publisher's clock; undefined before mediasoup itself goes by it. */
+  clock(encoding: number): ClockMapping | undefined {
+    const clock = this.#clocks.get(encoding);
+    return clock !== undefined && clock.reports >= enoughReports ? clock.mapping : undefined;
+  }
+
+  /** A sender report came from the publisher. */
+  hear(ssrc: number, mapping: ClockMapping): void {
+    const encoding = this.#producer.score?.find((score) => score.ssrc === ssrc)?.encodingIdx ?? 0;
+    this.#clocks.set(encoding, { mapping, reports: (this.#clocks.get(encoding)?.reports ?? 0) + 1 });
+    for (const [follower, followed] of this.#followers) if (followed === encoding) follower.clock(mapping);
+  }
+
+  /** Passes an encoding on until the result is disposed of. */
+  follow(encoding: number, follower: Follower): Disposable {
+    this.#followers.set(follower, encoding);
+    return {
+      [Symbol.dispose]: () => {
+        this.#followers.delete(follower);
+        if (!this.#isKept && this.#followers.size === 0) this[Symbol.dispose]();
+      },
+    };
+  }
+
+  /** The transport for packets of this track on a router where it is watched; closes with either. Rejects when the router is gone. */
+  async injector(router: Router): Promise<DirectTransport> {
+    const known = this.#injectors.get(router);
+    if (known !== undefined) return known;
+    const opening = router.createDirectTransport();
+    this.#injectors.set(router, opening);
+    const forget = (): void => {
+      if (this.#injectors.get(router) === opening) this.#injectors.delete(router);
+    };
+    const watch = (transport: DirectTransport): void => {
+      transport.observer.once('close', forget);
+      if (this.#held.disposed) transport.close();
+    };
+    opening.then(watch, forget);
+    return opening;
+  }
+
+  /** Keeps nothing for newcomers any more; who follows is served to the end. */
+  retire(): void {
+    this.#isKept = false;
+    this.#caches.clear();
+    if (this.#followers.size === 0) this[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#held.disposed) return;
+    this.#held.dispose();
+    this.#isKept = false;
+    this.#caches.clear();
+    const followers = [...this.#followers.keys()];
+    this.#followers.clear();
+    for (const follower of followers) follower.ended();
+    for (const opening of this.#injectors.values()) opening.then((transport) => transport.close()).catch(() => undefined); // it never opened
+  }
+
+  #onPacket(packet: Buffer, encoding: number): void {
+    const placed = this.#cache(encoding)?.push(packet, performance.now());
+    if (placed === undefined) return;
+    for (const [follower, followed] of [...this.#followers]) if (followed === encoding) follower.packet(placed);
+  }
+
+  /** Of several encodings the largest is kept, and those that somebody asked for. */
+  #cache(encoding: number): GopCache | undefined {
+    if (encoding > this.#largest) {
+      this.#largest = encoding;
+      for (const smaller of this.#caches.keys()) if (!this.#wanted.has(smaller)) this.#caches.delete(smaller);
+    }
+    const known = this.#caches.get(encoding);
+    if (known !== undefined || (encoding < this.#largest && !this.#wanted.has(encoding))) return known;
+    const cache = new GopCache(this.codec);
+    this.#caches.set(encoding, cache);
+    return cache;
+  }
+}

@@ -1,0 +1,48 @@
+import { randomInt } from 'node:crypto';
+import type { Consumer, DirectTransport, Producer, Router } from 'mediasoup/types';
+import type { PayloadProfile } from '../engine.ts';
+import { codecLabel, routerCodecs } from '../router-codecs.ts';
+import type { GopFeed } from './gop-feed.ts';
+
+/** A router where a track is watched, and the numbers that it must use. */
+export interface WatchPlace {
+  readonly router: Router;
+  readonly profile: PayloadProfile;
+}
+
+/** A producer of ours, and a viewer's consumer of it. */
+export interface InjectedConsumer {
+  readonly producer: Producer;
+  readonly consumer: Consumer;
+  /** Takes RTCP for the producer. */
+  readonly transport: DirectTransport;
+  readonly ssrc: number;
+}
+
+/** The number of our packets on their way to the worker, which gives them the router's. */
+export const injectedPayloadType = 96;
+
+/** Opens a producer that we feed, beside a viewer, and lets `open` consume it. Rejects when a worker is gone; then nothing is left behind. */
+export async function openInjectedConsumer(
+  feed: GopFeed,
+  { router, profile }: WatchPlace,
+  open: (producerId: string) => Promise<Consumer>,
+): Promise<InjectedConsumer> {
+  const transport = await feed.injector(router);
+  const ssrc = randomInt(1, 2 ** 32 - 1);
+  const { kind: _kind, ...codec } = codecLabel(feed.codec);
+  // The router's numbers count at the very moment of produce(), so nothing may be awaited between these two.
+  router.updateMediaCodecs(routerCodecs(profile, feed.codec));
+  const producer = await transport.produce({
+    kind: 'video',
+    rtpParameters: { codecs: [{ ...codec, payloadType: injectedPayloadType }], encodings: [{ ssrc }], headerExtensions: [] },
+  });
+  try {
+    // mediasoup would keep for ever what was made while its transport closed.
+    if (transport.closed) throw new Error('the track has ended meanwhile');
+    return { producer, consumer: await open(producer.id), transport, ssrc };
+  } catch (error) {
+    producer.close();
+    throw error;
+  }
+}
