@@ -61,6 +61,10 @@ export type ErrorCode =
   | 'ERR_TOO_MANY_SESSIONS'
   | 'ERR_LIMIT_REACHED'
   | 'ERR_STREAM_NOT_FOUND'
+  // egress
+  | 'ERR_EGRESS_NOT_FOUND'
+  | 'ERR_EGRESS_TARGET_INVALID'
+  | 'ERR_EGRESS_EXISTS'
   // the gateway itself
   | 'ERR_OVERLOADED'
   | 'ERR_DRAINING'

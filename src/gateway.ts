@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,13 +7,14 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { openAuthorizer } from './auth/authorizer.ts';
 import { exampleUrls, renderBanner, switchedOff, warnings, type BannerFacts } from './banner.ts';
-import { policyFor, redirectFor, servesApi, type Config } from './config/config.ts';
+import { policyFor, redirectFor, servesApi, targetsFor, type Config } from './config/config.ts';
 import type { Host } from './config/host.ts';
 import { listenAddresses } from './config/listen-addresses.ts';
 import { isLoopback } from './config/loopback.ts';
 import { version } from './config/version.ts';
 import { openMetricsServer } from './http/metrics-server.ts';
 import { Egress } from './egress/egress.ts';
+import { RtmpTargets } from './egress/rtmp/rtmp-targets.ts';
 import { OverloadWatch } from './http/overload.ts';
 import { judgeReach } from './doctor/findings.ts';
 import { probeCandidates } from './doctor/reach.ts';
@@ -64,7 +66,10 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   const registry = new StreamRegistry({ engine, logger, policyOf, limits: config.limits.sessions, offerBounds: config.limits.offers });
   opened.defer(async () => registry.close());
   const egress = opened.use(openEgress(config, deps, registry));
-  const metrics = config.metrics.enabled ? openMetrics({ registry, engine, egress }) : undefined;
+  const rtmp = opened.use(openRtmp(config, { egress, registry, logger }));
+  const metrics = config.metrics.enabled
+    ? openMetrics({ registry, engine, egress, rtmp: { outputs: egress.outputs, events: rtmp.observer } })
+    : undefined;
   const overload = opened.use(new OverloadWatch({ ...config.limits.overload, workerShares: () => cpuShares(engine) }));
   const hasPages = existsSync(webRoot);
   const http = await openHttpServer({
@@ -78,6 +83,7 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
     loads: () => engine.loads(),
     workers: async () => engine.workers(),
     node: { ...host, ffmpeg: host.findProgram(config.egress.ffmpeg), mediaAddresses, wantedSocketBufferBytes: socketBufferBytes },
+    egress: { outputs: egress.outputs, pushRtmp: async (streamId, target) => rtmp.add(streamId, target) },
     webRoot: hasPages ? webRoot : undefined,
     logger,
   });
@@ -109,6 +115,30 @@ function openEgress({ egress }: Config, { logger, host }: GatewayDeps, registry:
 
 function cpuShares(engine: MediaEngine): readonly number[] {
   return engine.loads().flatMap(({ answers, cpuShare }) => (answers ? [cpuShare] : []));
+}
+
+interface RtmpDeps {
+  readonly egress: Egress;
+  readonly registry: StreamRegistry;
+  readonly logger: Logger;
+}
+
+/** The RTMP targets of the configuration, and those that operators will add. */
+function openRtmp({ egress: { rtmp } }: Config, { egress, registry, logger }: RtmpDeps): RtmpTargets {
+  return new RtmpTargets({
+    taps: egress.supervisor,
+    outputs: egress.outputs,
+    streams: registry.observer,
+    targetsOf: (streamId) =>
+      targetsFor(rtmp, streamId).map(({ name, url, key, encoding = 'highest' }) => ({
+        name,
+        url,
+        key: async () => ('text' in key ? key.text : (await readFile(key.file, 'utf8')).trim()),
+        encoding,
+      })),
+    caFile: rtmp.caFile,
+    logger,
+  });
 }
 
 /** What of the configuration is about the HTTP edge. */

@@ -22,6 +22,7 @@ export const commands = new Map([
   ['dev', dev],
   ['check', check],
   ['bench', bench],
+  ['soak', soak],
   ['build', build],
 ]);
 
@@ -38,7 +39,7 @@ async function doctor(context, args) {
 
 /** @type {Command} */
 async function test(context, args) {
-  const env = await prepare(context, ['ffmpeg', 'chromium', 'curl', 'nginx', 'swift', 'tc']);
+  const env = await prepare(context, ['ffmpeg', 'chromium', 'curl', 'nginx', 'nginx-rtmp', 'swift', 'tc']);
   return handOver(context, process.execPath, [join('node_modules', 'vitest', 'vitest.mjs'), 'run', ...args], env);
 }
 
@@ -59,6 +60,17 @@ async function check(context, args) {
 async function bench(context, args) {
   const env = await prepare(context, ['ffmpeg', 'chromium']);
   return handOver(context, process.execPath, [join('test', 'bench', 'main.ts'), ...args], env);
+}
+
+/**
+ * Tests that take minutes.
+ *
+ * @type {Command}
+ */
+async function soak(context, args) {
+  const env = await prepare(context, ['ffmpeg', 'nginx', 'nginx-rtmp']);
+  const vitest = join('node_modules', 'vitest', 'vitest.mjs');
+  return handOver(context, process.execPath, [vitest, 'run', '--config', join('test', 'soak', 'vitest.config.ts'), ...args], env);
 }
 
 /** @type {Command} */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BootstrapError } from './context.mjs';
@@ -8,6 +9,7 @@ import { InstallFailure, installPackages } from './system-packages.mjs';
 /**
  * @typedef {object} Tool
  * @property {readonly string[]} programs Names or paths.
+ * @property {string} [file] What has to be there besides.
  * @property {readonly string[]} packages
  * @property {string} without
  * @property {boolean} [startsService] Installing it starts a service, which a test may do to a machine of CI only.
@@ -15,7 +17,7 @@ import { InstallFailure, installPackages } from './system-packages.mjs';
 
 const retryAfterMs = 24 * 60 * 60_000;
 
-/** @type {Record<'ffmpeg' | 'chromium' | 'curl' | 'nginx' | 'swift' | 'tc', Tool>} */
+/** @type {Record<'ffmpeg' | 'chromium' | 'curl' | 'nginx' | 'nginx-rtmp' | 'swift' | 'tc', Tool>} */
 const tools = {
   ffmpeg: { programs: ['ffmpeg'], packages: ['ffmpeg'], without: 'without it, what needs FFmpeg is switched off' },
   chromium: {
@@ -41,6 +43,13 @@ const tools = {
     without: 'without it, the tests of uploads to S3 are skipped',
     startsService: true,
   },
+  'nginx-rtmp': {
+    programs: ['nginx', '/usr/sbin/nginx'],
+    file: '/usr/lib/nginx/modules/ngx_rtmp_module.so',
+    packages: ['libnginx-mod-rtmp'],
+    without: 'without it, the tests of RTMP targets are skipped',
+    startsService: true,
+  },
 };
 
 /**
@@ -54,8 +63,8 @@ const tools = {
  */
 export async function provideTools(context, names) {
   for (const name of names) {
-    const { programs, packages, without, startsService = false } = tools[name];
-    if (findProgram(context.env, programs)) continue;
+    const { programs, file, packages, without, startsService = false } = tools[name];
+    if (findProgram(context.env, programs) && (file === undefined || existsSync(file))) continue;
     const failureFile = join(context.cacheDir, `${name}-not-installed`);
     const isCi = context.env['CI'] === 'true';
     if (!isCi && startsService) {

@@ -2,6 +2,7 @@ import { parseAuth, type AuthConfig } from './auth-config.ts';
 import { milliseconds } from './duration.ts';
 import { parseLimits, type LimitsConfig } from './limits-config.ts';
 import { parseRecord, parseStorage, type RecordConfig, type StorageConfig } from './record-config.ts';
+import { parseRtmp, type RtmpConfig } from './rtmp-config.ts';
 import type { Settings } from './schema.ts';
 
 /** What happens to a stream's publishers and viewers. */
@@ -59,6 +60,7 @@ export interface Config {
   readonly egress: {
     readonly ffmpeg: string;
     readonly transcode: boolean;
+    readonly rtmp: RtmpConfig;
     readonly record: RecordConfig;
     readonly storage: StorageConfig;
   };
@@ -101,7 +103,7 @@ export function parseConfig({ http, rtc, auth, limits, streams, egress, metrics,
         policy: parsePolicy({ ...streams.default, ...overrides }),
       })),
     },
-    egress: { ...egress, record: parseRecord(egress.record), storage: parseStorage(egress.storage) },
+    egress: { ...egress, rtmp: parseRtmp(egress.rtmp), record: parseRecord(egress.record), storage: parseStorage(egress.storage) },
     metrics: { ...metrics, port: metrics.port },
     log: { level: log.level, pretty: log.pretty },
   });
@@ -115,6 +117,11 @@ export function policyFor(streams: Config['streams'], streamId: string): StreamP
 /** Base URL of the node that has the stream; undefined: this one. */
 export function redirectFor(redirect: Config['http']['redirect'], streamId: string): string | undefined {
   return redirect.find(({ match }) => matchesGlob(match, streamId))?.to;
+}
+
+/** The RTMP targets of the configuration that a stream is pushed to. */
+export function targetsFor({ targets }: RtmpConfig, streamId: string): RtmpConfig['targets'] {
+  return targets.filter(({ match }) => matchesGlob(match, streamId));
 }
 
 /** Whether the operator API is served. `isPublic`: whether other machines reach the HTTP port. */

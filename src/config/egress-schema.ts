@@ -1,4 +1,5 @@
 import { recordSchema, storageSchema } from './record-schema.ts';
+import { rtmpSchema } from './rtmp-schema.ts';
 import { flag, group, text } from './schema-kinds.ts';
 
 /** Keys of `egress`. */
@@ -13,6 +14,7 @@ export const egressSchema = group('What leaves by other ways than WHEP: HLS, RTM
     'Encode video anew as H264 where HLS and RTMP cannot carry it (VP8). Costs about a quarter of a core per 720p stream.',
     false,
   ),
+  rtmp: rtmpSchema,
   record: recordSchema,
   storage: storageSchema,
 });

@@ -56,6 +56,14 @@ const methodsHaveWhatTheyNeed: Rule = ({ auth: { mode = [], none, keys, jwt, htt
   ];
 };
 
+const targetsHaveOneKey: Rule = ({ egress: { rtmp } }) =>
+  rtmp.targets.flatMap(({ name, key, keyFile }, index) => [
+    ...((key === undefined) === (keyFile === undefined) ? problem(`egress.rtmp.targets[${index}]`, 'needs either key or keyFile') : []),
+    ...(rtmp.targets.findIndex((other) => other.name === name) < index
+      ? problem(`egress.rtmp.targets[${index}].name`, `is the name of another target already: ${name}`)
+      : []),
+  ]);
+
 const turnNeedsCredentials: Rule = ({ rtc }) =>
   rtc.iceServers.flatMap(({ urls, username, credential, secret }, index) => {
     const path = `rtc.iceServers[${index}]`;
@@ -110,6 +118,7 @@ export const rules: readonly Rule[] = [
   metricsPortIsAnother,
   tlsIsWhole,
   methodsHaveWhatTheyNeed,
+  targetsHaveOneKey,
   turnNeedsCredentials,
   wildcardsNeedAName,
   oneAnnouncedSocket,

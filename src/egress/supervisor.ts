@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
+import { GatewayError } from '../errors.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import type { StreamId } from '../streams/stream-id.ts';
 import { ChildLedger } from './child-ledger.ts';
@@ -123,6 +124,13 @@ export class EgressSupervisor implements AsyncDisposable {
     }
     const video = tracks.find(({ description }) => description.kind === 'video');
     return feasibilityOf(video?.description.codec, { abilities, transcode: this.#options.transcode });
+  }
+
+  /** What starts FFmpeg for those who read fragments. Rejects with `ERR_EGRESS_UNAVAILABLE` where there is none. */
+  async launcher(): Promise<FfmpegLauncher> {
+    const abilities = await this.ffmpeg;
+    if ('problem' in abilities) throw new GatewayError('ERR_EGRESS_UNAVAILABLE', abilities.problem);
+    return this.#launcher(abilities.path);
   }
 
   /** Every tap that there is, for metrics and the API. */

@@ -8,6 +8,7 @@ import { countInstantJoins } from './instant-join-metrics.ts';
 import { countLayers } from './layer-metrics.ts';
 import { totalCounter } from './total-counter.ts';
 import { gaugePipes, gaugeWorkers } from './worker-metrics.ts';
+import { countRtmp, type RtmpSources } from './rtmp-metrics.ts';
 
 /** What the metrics are made of. */
 export interface MetricsSources {
@@ -15,6 +16,8 @@ export interface MetricsSources {
   readonly engine: MediaEngine;
   /** Default: none of it. */
   readonly egress?: EgressSources;
+  /** Default: none of it. */
+  readonly rtmp?: RtmpSources;
 }
 
 /** One answered HTTP request; `route` is a template, so that labels stay bounded. */
@@ -37,7 +40,7 @@ export interface Metrics {
 }
 
 /** Starts to listen. The registry of metrics is its own, so that several gateways fit into one process. */
-export function openMetrics({ registry, engine, egress }: MetricsSources): Metrics {
+export function openMetrics({ registry, engine, egress, rtmp }: MetricsSources): Metrics {
   const store = new Registry();
   collectDefaultMetrics({ register: store });
   countSessions(store, registry);
@@ -50,9 +53,11 @@ export function openMetrics({ registry, engine, egress }: MetricsSources): Metri
     ...(egress === undefined ? [] : [countTaps(store, egress)]),
     countInstantJoins(store, engine),
   ];
+  const refreshRtmp = rtmp === undefined ? undefined : countRtmp(store, rtmp);
   return {
     contentType: store.contentType,
     render: async () => {
+      refreshRtmp?.();
       await Promise.all(refreshers.map(async (refresh) => refresh()));
       settleLayers();
       return store.metrics();

@@ -164,14 +164,18 @@ test('the description names every URL and method of the API, and no other', asyn
   expect(operations.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
     'DELETE /api/v1/sessions/{id}',
     'DELETE /api/v1/streams/{stream}',
+    'DELETE /api/v1/streams/{stream}/egresses/{id}',
     'GET /api/v1/events',
     'GET /api/v1/node',
     'GET /api/v1/sessions',
     'GET /api/v1/streams',
     'GET /api/v1/streams/{stream}',
+    'GET /api/v1/streams/{stream}/egresses',
+    'GET /api/v1/streams/{stream}/egresses/{id}',
+    'POST /api/v1/streams/{stream}/egresses',
   ]);
   for (const path of new Set(operations.map((operation) => operation.path))) {
-    const allow = (await request(gateway.url).options(path.replace(/\{\w+\}/, 'x'))).get('Allow')?.split(', ') ?? [];
+    const allow = (await request(gateway.url).options(path.replaceAll(/\{\w+\}/g, 'x'))).get('Allow')?.split(', ') ?? [];
     const methods = operations.filter((operation) => operation.path === path).map(({ method }) => method);
     expect(allow.filter((method) => method !== 'HEAD' && method !== 'OPTIONS')).toEqual(methods);
   }

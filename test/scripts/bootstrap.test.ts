@@ -97,7 +97,7 @@ test('an unknown command is answered with the known ones', async () => {
   await putClone(scratch);
   const { errors, exit } = bootstrap(scratch, ['strat']);
   expect(await exit).toEqual([64, null]);
-  expect(await errors).toMatch(/^sluice: usage: .* start\|doctor\|test\|dev\|check\|bench\|build /);
+  expect(await errors).toMatch(/^sluice: usage: .* start\|doctor\|test\|dev\|check\|bench\|soak\|build /);
 });
 
 test('every script of package.json is a command of the bootstrap', async () => {

@@ -11,6 +11,7 @@ import { parseStreamId } from '../../streams/stream-id.ts';
 import { requireNamedOrigin, type AllowedOrigins } from '../cors.ts';
 import type { Gate } from '../gate.ts';
 import { reserveMethods } from '../reserve-methods.ts';
+import { egressRoutes, type EgressControl } from './egress-routes.ts';
 import { eventRoutes } from './event-routes.ts';
 import { type NodeFacts, viewNode, type WorkerHoldings, type WorkerLoad } from './node-view.ts';
 import { describeApi, doneReply, problemReply } from './openapi.ts';
@@ -30,6 +31,10 @@ export interface OperatorDeps {
   readonly logger: Logger;
   readonly gate: Gate;
   readonly allowedOrigins: AllowedOrigins;
+  /** Base URL that clients use; undefined: taken from each request. */
+  readonly publicUrl: string | undefined;
+  /** Undefined: nothing leaves but by WHEP. */
+  readonly egress?: EgressControl | undefined;
 }
 
 /** `/api/v1/…`: what runs here, and ends it on request. Described at `/api/v1/openapi.json`. */
@@ -43,7 +48,8 @@ export async function operatorApi(app: FastifyInstance, deps: OperatorDeps): Pro
   streamRoutes(app, deps);
   sessionRoutes(app, deps);
   nodeRoute(app, deps);
-  eventRoutes(app, deps);
+  eventRoutes(app, { ...deps, outputs: deps.egress?.outputs });
+  if (deps.egress !== undefined) egressRoutes(app, { ...deps, egress: deps.egress });
 }
 
 /** What every route here takes, but the list of streams. */
