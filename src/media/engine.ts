@@ -239,6 +239,10 @@ export interface ConsumeOptions {
 
 /** A viewer's transport, on a router that speaks the viewer's payload types. */
 export interface SubscriberTransport extends MediaTransport {
+  /** What the viewer's path is estimated to carry, in bit/s, from its bandwidth feedback; undefined without any, and at first. */
+  readonly estimate: number | undefined;
+  /** The estimate is not to fall below this, in bit/s; 0: any is good. A worker that died meanwhile is no error here. */
+  setFloor(bitsPerSecond: number): Promise<void>;
   /** Throws `ERR_MEDIA_UNAVAILABLE` when the track or a worker went away meanwhile. */
   consume(track: IncomingTrack, options: ConsumeOptions): Promise<OutgoingTrack>;
 }

@@ -120,8 +120,8 @@ function reportOf(
   };
 }
 
-/** What makes mediasoup estimate: transport-wide feedback, or REMB with absolute send times (media-notes §1.5). */
-function isEstimated({ codecs, headerExtensions = [] }: RtpParameters): boolean {
+/** Whether a consumer's viewer makes mediasoup estimate what its path carries: transport-wide feedback, or REMB with absolute send times (media-notes §1.5). */
+export function isEstimated({ codecs, headerExtensions = [] }: RtpParameters): boolean {
   const has = (uri: string, feedback: string): boolean =>
     headerExtensions.some((extension) => extension.uri === uri) &&
     codecs.some(({ rtcpFeedback = [] }) => rtcpFeedback.some(({ type }) => type === feedback));

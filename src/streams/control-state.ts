@@ -7,8 +7,8 @@ export interface Trial {
   readonly climbedMs: number;
   /** How often in a row it did not carry. */
   readonly failures: number;
-  /** No step up to it before. */
-  readonly nextTryMs: number;
+  /** When it was left last. */
+  readonly fellMs: number;
 }
 
 /** The last step down. */
@@ -30,6 +30,8 @@ export interface ControlState {
   readonly fall: Fall | undefined;
   /** Share of loss that lower layers do not cure, so that it is the path's own. */
   readonly ownLoss: number;
+  /** Since when an estimate keeps what is sent below the bound; undefined when it does not. */
+  readonly heldSinceMs: number | undefined;
   /** Since when nothing is wrong; undefined while something is. */
   readonly calmSinceMs: number | undefined;
   /** By place in the ladder; nothing for those that were never left. */
@@ -60,6 +62,7 @@ export function startControl(bound: number): ControlState {
     cameDown: false,
     fall: undefined,
     ownLoss: 0,
+    heldSinceMs: undefined,
     calmSinceMs: undefined,
     trials: [],
   };
@@ -106,7 +109,7 @@ export function isOnTrial(state: ControlState): boolean {
 
 /** What is known of a place in the ladder. */
 export function trialOf({ trials }: ControlState, place: number): Trial {
-  return trials[place] ?? { climbedMs: -Infinity, failures: 0, nextTryMs: -Infinity };
+  return trials[place] ?? { climbedMs: -Infinity, failures: 0, fellMs: -Infinity };
 }
 
 /** The history with something new about a place in the ladder. */

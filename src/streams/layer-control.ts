@@ -19,6 +19,8 @@ export interface Look {
   readonly ceiling: number;
   /** Place in the ladder of what is sent now; -1 while nothing is. */
   readonly sent: number;
+  /** What the path carries, in bit/s, as mediasoup estimates it; undefined for a viewer without bandwidth feedback. */
+  readonly estimate?: number | undefined;
 }
 
 /** Why a viewer's bound moved: down for loss, for a queue, or back because a step up did not carry; up to see whether it carries. */
@@ -31,6 +33,8 @@ export interface Decision {
   readonly reason: ControlReason | undefined;
   /** Send no video for so long, so that full queues empty; 0: go on. */
   readonly drainMs: number;
+  /** Place below which an estimate is not believed; -1: believe it. */
+  readonly floor: number;
   /** When to look again, in milliseconds: sooner while a step up is on trial. */
   readonly nextLookMs: number;
 }
@@ -51,6 +55,9 @@ const times = {
   longestDrain: 600,
 } as const;
 
+/** How much more than a layer takes an estimate must promise to be a reason to look earlier, and how much more than what is sent anyway. */
+const promise = { ofNext: 1.3, ofPresent: 2.2 } as const;
+
 /** Share of packets sent again that are still few. */
 const mostRepaired = 0.3;
 
@@ -69,6 +76,9 @@ interface Outcome {
  * Up one step at a time, after calm. Nobody can know whether the next layer fits without trying, so a step up is a trial (`probe`), closely
  * looked at, taken back at the first sign (`failed`), and tried again after twice the time.
  *
+ * With bandwidth feedback mediasoup chooses by its estimate, between the bound and the floor that are decided here, and what the estimate promises
+ * is tried after a quarter of the time.
+ *
  * A symptom that a step down does not cure is not ours: the loss of a radio link is added to what is tolerated, and a round trip that became
  * longer for good becomes the new best.
  */
@@ -77,10 +87,16 @@ export function controlLayers(before: ControlState, look: Look): Outcome {
   const state = learnPath(heard, signsOf(heard));
   const signs = signsOf(state);
   const worry = worryOf(state, signs);
-  const noted = { ...state, calmSinceMs: isCalm(state, signs) ? (state.calmSinceMs ?? look.reading.atMs) : undefined };
+  const isHeld = look.estimate !== undefined && look.sent >= 0 && look.sent < state.bound;
+  const noted = {
+    ...state,
+    calmSinceMs: isCalm(state, signs) ? (state.calmSinceMs ?? look.reading.atMs) : undefined,
+    heldSinceMs: isHeld ? (state.heldSinceMs ?? look.reading.atMs) : undefined,
+  };
   const isSwitching = look.sent > noted.bound;
   if (worry !== undefined && !isSwitching && look.sent > 0) return fall(noted, look, { signs, worry });
-  if (mayClimb(noted, look)) return climb(noted, look);
+  const climbing = fromEstimate(noted, look);
+  if (mayClimb(climbing, look)) return climb(climbing, look);
   return decided(noted, undefined);
 }
 
@@ -93,8 +109,7 @@ function fall(
   const hasFailed = atMs - trial.climbedMs < times.proof;
   const bound = hasFailed ? sent - 1 : fittingBelow(ladder, sent, signs);
   const failures = hasFailed ? trial.failures + 1 : 0;
-  const nextTryMs = atMs + Math.min(times.longestTry, times.firstTry * 2 ** failures);
-  const tried = withTrial(state, sent, { climbedMs: -Infinity, failures, nextTryMs });
+  const tried = withTrial(state, sent, { climbedMs: -Infinity, failures, fellMs: atMs });
   const drainMs = Math.min(times.longestDrain, Math.max(times.shortestDrain, signs.queueMs));
   const fallen = { queueMs: signs.queueMs };
   return decided({ ...tried, bound, calmSinceMs: undefined, fall: fallen }, hasFailed ? 'failed' : worry, drainMs);
@@ -113,21 +128,47 @@ function fittingBelow(ladder: readonly Rung[], sent: number, { rate, lossShare, 
   );
 }
 
-function mayClimb(state: ControlState, { reading: { atMs }, sent, ceiling }: Look): boolean {
+function mayClimb(state: ControlState, { reading: { atMs }, ladder, sent, ceiling, estimate = 0 }: Look): boolean {
   const { bound, calmSinceMs } = state;
   if (bound >= ceiling || sent < bound || calmSinceMs === undefined || atMs - calmSinceMs < times.calm) return false;
-  return atMs >= trialOf(state, bound + 1).nextTryMs;
+  const { fellMs, failures } = trialOf(state, bound + 1);
+  const isPromised =
+    estimate > promise.ofNext * (ladder[bound + 1]?.bitrate ?? Infinity) &&
+    estimate > promise.ofPresent * (ladder[bound]?.bitrate ?? Infinity);
+  const waitMs = Math.min(times.longestTry, times.firstTry * 2 ** failures);
+  return atMs - fellMs >= (isPromised ? waitMs / 4 : waitMs);
 }
 
 function climb(state: ControlState, { reading: { atMs } }: Look): Outcome {
   const bound = state.bound + 1;
   const tried = withTrial(state, bound, { ...trialOf(state, bound), climbedMs: atMs });
-  return decided({ ...tried, bound, calmSinceMs: undefined, fall: undefined }, 'probe');
+  return decided({ ...tried, bound, calmSinceMs: undefined, heldSinceMs: undefined, fall: undefined }, 'probe');
+}
+
+/**
+ * An estimate that keeps a viewer below its bound for long, though nothing is wrong, is climbed from step by step: mediasoup's stayed at half
+ * of what a throttled link carried, and of what it carried after the throttle (measured on a busy machine).
+ */
+function fromEstimate(state: ControlState, { reading: { atMs }, sent }: Look): ControlState {
+  if (state.heldSinceMs === undefined || atMs - state.heldSinceMs < times.firstTry) return state;
+  return { ...state, bound: sent };
+}
+
+/** Before the first decision the estimate grows by itself, and is only kept from falling without cause. */
+function floorOf(state: ControlState): number {
+  if (state.trials.length > 0) return state.bound;
+  return state.calmSinceMs === undefined ? -1 : Math.min(state.bound, state.sent);
 }
 
 function decided(state: ControlState, reason: ControlReason | undefined, drainMs = 0): Outcome {
   return {
     state,
-    decision: { bound: state.bound, reason, drainMs, nextLookMs: isOnTrial(state) || isSettling(state) ? times.closeLook : times.look },
+    decision: {
+      bound: state.bound,
+      reason,
+      drainMs,
+      floor: floorOf(state),
+      nextLookMs: isOnTrial(state) || isSettling(state) ? times.closeLook : times.look,
+    },
   };
 }

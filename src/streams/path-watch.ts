@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
-import type { OutgoingTrack } from '../media/engine.ts';
+import type { OutgoingTrack, SubscriberTransport } from '../media/engine.ts';
 import { noteFreezes, noteSwitch, startFreezes, type FreezeSign } from './freeze-signs.ts';
 import { startControl, type ControlState } from './control-state.ts';
 import { controlLayers, type ControlReason, type Rung } from './layer-control.ts';
@@ -17,13 +17,25 @@ const shortestMs = 300;
 interface WatchedPath {
   readonly outgoing: OutgoingTrack;
   readonly director: LayerDirector;
+  /** Of the viewer's transport. */
+  readonly estimator: Estimator;
   readonly log: Logger;
 }
 
+/** What mediasoup thinks of a path, for viewers with bandwidth feedback. */
+export type Estimator = Pick<SubscriberTransport, 'estimate' | 'setFloor'>;
+
+/** Layers vary between half and twice of what they take on average, and mediasoup leaves one at the first moment that the estimate is below. */
+const floorMargin = 2;
+
+/** A viewer with bandwidth feedback, for whom all is well, is looked at so often, in milliseconds: the estimate sees trouble too. */
+const wellMs = 2000;
+
 /**
- * Watches what a viewer without bandwidth feedback reports of its video, and bounds its layers by that.
+ * Watches what a viewer reports of its video, and bounds its layers by that; with bandwidth feedback it keeps the estimate within reason.
  *
- * One request to the worker a second, two while a change is fresh; none while there is nothing to choose.
+ * Costs one request to the worker a second, two while a change is fresh, half a one while all is well and there is an estimate; none while there
+ * is nothing to choose.
  */
 export class PathWatch {
   readonly events = new EventEmitter<{
@@ -39,6 +51,8 @@ export class PathWatch {
   #timer: NodeJS.Timeout | undefined;
   #lookedMs = -Infinity;
   #stopped = false;
+  #looking = false;
+  #floor = 0;
 
   constructor(path: WatchedPath) {
     this.#path = path;
@@ -55,6 +69,7 @@ export class PathWatch {
     this.#path.outgoing.events.off('struggle', this.#hurry);
     this.#path.outgoing.events.off('layerschange', this.#noteSwitch);
     this.#path.director.limit(undefined);
+    this.#keepAbove(0);
   }
 
   readonly #hurry = (): void => {
@@ -71,15 +86,22 @@ export class PathWatch {
   }
 
   async #look(): Promise<void> {
+    if (this.#looking) return;
     this.#lookedMs = performance.now();
     this.#climbOn(ladderOf(this.#path.director.layers));
-    if (this.#ladder.length < 2 || this.#path.director.isFixed) return this.#wait(idleMs);
-    try {
-      this.#wait(await this.#decide());
-    } catch {
-      this.#wait(idleMs); // the track has closed or its worker died: whoever owns the watch is told, and stops it
-    }
-    if (this.#stopped) clearTimeout(this.#timer);
+    if (this.#ladder.length < 2) return this.#wait(idleMs);
+    if (this.#path.director.isFixed) return this.#insist();
+    this.#looking = true;
+    const nextMs = await this.#decide().catch(() => idleMs); // the track closed or its worker died: the owner is told, and stops the watch
+    this.#looking = false;
+    if (!this.#stopped) this.#wait(nextMs);
+  }
+
+  /** Who wishes for one layer gets it, whatever the estimate is. */
+  #insist(): void {
+    const { director, outgoing } = this.#path;
+    if (outgoing.isEstimated) this.#keepAbove((this.#ladder[placeOf(this.#ladder, director.target)]?.bitrate ?? 0) * floorMargin);
+    this.#wait(idleMs);
   }
 
   /** A row of another shape: the bound keeps its meaning, the history is of no use. */
@@ -93,14 +115,16 @@ export class PathWatch {
   }
 
   async #decide(): Promise<number> {
-    const { outgoing, director, log } = this.#path;
+    const { outgoing, director, estimator, log } = this.#path;
     const ladder = this.#ladder;
     const report = await outgoing.report();
+    const isEstimated = outgoing.isEstimated;
     const look = {
       reading: { atMs: performance.now(), ...report },
       ladder,
       ceiling: ceilingOf(ladder, director.layers, director.wish),
       sent: placeOf(ladder, outgoing.currentLayers),
+      ...(isEstimated ? { estimate: estimator.estimate ?? 0 } : {}),
     };
     const { state, decision } = controlLayers(this.#state, look);
     log.trace({ look, decision }, 'viewer path looked at');
@@ -110,7 +134,18 @@ export class PathWatch {
     this.#freezes = history;
     if (sign !== undefined) this.events.emit('freeze', sign);
     if (decision.reason !== undefined) this.#apply(decision.reason, decision.bound, decision.drainMs);
-    return decision.nextLookMs;
+    if (isEstimated) this.#keepAbove((ladder[decision.floor]?.bitrate ?? 0) * floorMargin);
+    const isWell = isEstimated && look.sent >= look.ceiling && state.calmSinceMs !== undefined;
+    return isWell ? wellMs : decision.nextLookMs;
+  }
+
+  /** Small changes are not worth a request. */
+  #keepAbove(floor: number): void {
+    if (Math.abs(floor - this.#floor) <= this.#floor / 5) return;
+    this.#floor = floor;
+    this.#path.estimator.setFloor(floor).catch((error: unknown) => {
+      this.#path.log.warn({ err: error, floor }, 'estimate cannot be bounded');
+    });
   }
 
   #apply(reason: ControlReason, bound: number, drainMs: number): void {

@@ -120,6 +120,7 @@ export class SubscribeSession extends Session {
     this.layers = new LayerDirector(this.log);
     this.#path = new ViewerPath({
       director: this.layers,
+      estimator: transport,
       log: this.log,
       onSwitch: (layerSwitch) => this.reportSwitch(layerSwitch),
       onFreeze: (sign) => this.reportFreeze(sign),

@@ -3,17 +3,18 @@ import type { LayerIndices, OutgoingTrack } from '../media/engine.ts';
 import type { FreezeSign } from './freeze-signs.ts';
 import type { LayerDirector } from './layer-director.ts';
 import { LayerSwitches, type LayerSwitch } from './layer-switches.ts';
-import { PathWatch } from './path-watch.ts';
+import { PathWatch, type Estimator } from './path-watch.ts';
 
 /** Whom a {@link ViewerPath} tells. */
 interface ViewerPathOptions {
   readonly director: LayerDirector;
+  readonly estimator: Estimator;
   readonly log: Logger;
   readonly onSwitch: (layerSwitch: LayerSwitch) => void;
   readonly onFreeze: (sign: FreezeSign) => void;
 }
 
-/** A viewer's video on its way: watched here where no bandwidth feedback tells mediasoup what the path carries, and told of to strangers. */
+/** A viewer's video on its way: watched, and told of to strangers. */
 export class ViewerPath {
   readonly #options: ViewerPathOptions;
   readonly #switches: LayerSwitches;
@@ -38,12 +39,12 @@ export class ViewerPath {
     if (outgoing === undefined) return;
     this.#switches.begin(outgoing);
     outgoing.events.on('layerschange', this.#onLayers);
-    if (!outgoing.isEstimated) this.#watch = this.#open(outgoing);
+    this.#watch = this.#open(outgoing);
   }
 
   #open(outgoing: OutgoingTrack): PathWatch {
-    const { director, log, onFreeze } = this.#options;
-    const watch = new PathWatch({ outgoing, director, log });
+    const { director, estimator, log, onFreeze } = this.#options;
+    const watch = new PathWatch({ outgoing, director, estimator, log });
     watch.events.on('freeze', onFreeze);
     watch.events.on('bound', (reason) => {
       this.#switches.cause(reason, performance.now());

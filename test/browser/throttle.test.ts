@@ -25,7 +25,7 @@ const heights = { l: 135, m: 270, h: 540 } as const;
 const throttles: Readonly<Record<'l' | 'm', Throttle>> = { m: { kbit: 540, queueMs: 300 }, l: { kbit: 280, queueMs: 300 } };
 
 /** How long a change may take on a busy machine; on a quiet one 5 s down and 15 s up. */
-const patience = { down: { timeout: 12_000, interval: 100 }, up: { timeout: 40_000, interval: 100 } };
+const patience = { down: { timeout: 12_000, interval: 100 }, up: { timeout: 30_000, interval: 100 } };
 
 const second = 1000;
 
@@ -81,7 +81,7 @@ throttleTest(
 );
 
 throttleTest(
-  'a viewer with bandwidth feedback leaves the layer that its link does not carry, and climbs back',
+  'a viewer with bandwidth feedback finds the layer that its link carries, hardly freezes, and climbs back',
   async ({ chromium, links: { near }, annotate }) => {
     await using gateway = await openTestGateway({ codecs: ['VP8'], address: near.namespace.address });
     await using _publisher = await chromium.publish(gateway.whip('show'), publishing);
@@ -90,7 +90,7 @@ throttleTest(
     using watch = new HeightWatch(viewer);
     const start = Date.now();
     near.namespace.throttle(throttles.m);
-    await expect.poll(() => watch.height, patience.down).toBeLessThanOrEqual(heights.m);
+    await expect.poll(() => watch.height, patience.down).toBe(heights.m);
     const settledMs = Date.now() - start;
     await watch.until(start + 20 * second);
     const end = Date.now();
@@ -98,7 +98,7 @@ throttleTest(
     await expect.poll(() => watch.height, patience.up).toBe(heights.h);
     const frozen = await viewer.frozenBetween(start, end);
     await annotate(JSON.stringify({ settledMs, climbedMs: Date.now() - end, frozen, heights: watch.changes }));
-    expect(frozen).toBeLessThan(10 * second);
+    expect(frozen).toBeLessThan((end - start) / 3);
   },
   120 * second,
 );
