@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import request from 'supertest';
 import Schema from 'typebox/schema';
 import { expect, test } from 'vitest';
+import { readHost } from '../../src/config/host.ts';
 import { NativePlayer, NativePublisher } from '../fixtures/native-peer.ts';
 import { type ApiDescription, operationsOf, readDescription } from '../fixtures/openapi.ts';
 import { type ConfiguredGateway, openConfigured } from './configured-gateway.ts';
@@ -16,6 +17,13 @@ async function read({ url }: ConfiguredGateway, path: string): Promise<unknown> 
   const response = await request(url).get(`/api/v1${path}`);
   expect(response.status).toBe(200);
   return response.body;
+}
+
+/** Pushes the stream to where nobody is, under the name `mine`. */
+async function addTarget({ url }: ConfiguredGateway): Promise<void> {
+  const target = { kind: 'rtmp', name: 'mine', url: 'rtmp://127.0.0.1:1/live', key: 'a-key' };
+  const response = await request(url).post('/api/v1/streams/show/egresses').send(target);
+  expect(response.status).toBe(201);
 }
 
 /** The id by which operators call the one viewer. */
@@ -181,17 +189,21 @@ test('the description names every URL and method of the API, and no other', asyn
   }
 });
 
-test.for(['/streams', '/streams/{stream}', '/sessions', '/node'])('what GET %s answers is what its schema says', async (path) => {
-  await using gateway = await openConfigured();
-  await using _stream = await openStream(gateway);
-  const description: ApiDescription = await readDescription(gateway.url);
-  const operation = operationsOf(description).find((entry) => entry.path === `/api/v1${path}` && entry.method === 'GET');
-  const schema = operation?.responses.find(({ status }) => status === '200')?.schemas[0];
-  const body = await read(gateway, path.replace('{stream}', 'show'));
-  expect(body).not.toEqual([]);
-  const [, errors] = Schema.Errors(strictly(schema), body);
-  expect(errors).toEqual([]);
-});
+test.for(['/streams', '/streams/{stream}', '/streams/{stream}/egresses', '/streams/{stream}/egresses/{id}', '/sessions', '/node'])(
+  'what GET %s answers is what its schema says',
+  async (path) => {
+    await using gateway = await openConfigured({}, readHost(process.env));
+    await using _stream = await openStream(gateway);
+    const description: ApiDescription = await readDescription(gateway.url);
+    const operation = operationsOf(description).find((entry) => entry.path === `/api/v1${path}` && entry.method === 'GET');
+    const schema = operation?.responses.find(({ status }) => status === '200')?.schemas[0];
+    await addTarget(gateway);
+    const body = await read(gateway, path.replace('{stream}', 'show').replace('{id}', 'rtmp-mine'));
+    expect(body).not.toEqual([]);
+    const [, errors] = Schema.Errors(strictly(schema), body);
+    expect(errors).toEqual([]);
+  },
+);
 
 /** The schema with `additionalProperties: false` everywhere, so that fields without a description are found. */
 function strictly(schema: unknown): object {

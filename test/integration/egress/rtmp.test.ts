@@ -154,6 +154,13 @@ describe.skipIf(!hasNginxRtmp)('RTMP targets', { concurrent: true, timeout: 120_
     await expect.poll(() => stateOf(target), soon).toMatchObject(running);
   });
 
+  test('an FFmpeg that is not there is named', async ({ expect }) => {
+    await using feed = new FragmentFeed();
+    await feed.publish();
+    await using target = openOutput(feed, { url: 'rtmp://127.0.0.1:1/live' }, { ffmpeg: '/nowhere/ffmpeg' });
+    await expect.poll(() => stateOf(target), soon).toMatchObject(restartingFor('failed'));
+  });
+
   test('a muted publisher is pushed on, and its sound fits again when it is back', async ({ expect }) => {
     await using feed = new FragmentFeed();
     await feed.publish();

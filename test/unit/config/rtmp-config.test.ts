@@ -1,6 +1,8 @@
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { checkSettings } from '../../../src/config/check.ts';
 import { parseConfig, targetsFor } from '../../../src/config/config.ts';
+import { loadSettings } from '../../../src/config/load.ts';
 import { printSettings } from '../../../src/config/print.ts';
 import { parseRtmpTarget } from '../../../src/egress/rtmp/rtmp-target.ts';
 
@@ -18,6 +20,12 @@ test('a stream has the targets that match it', () => {
     { key: { file: '/run/secrets/youtube' }, encoding: undefined },
     { key: { text: 'a-key' }, encoding: 'h' },
   ]);
+});
+
+test('examples/restream.yaml can be used as it is', () => {
+  const file = fileURLToPath(new URL('../../../examples/restream.yaml', import.meta.url));
+  const { egress } = parseConfig(loadSettings({ file, environment: {}, cores: 1 }));
+  expect(targetsFor(egress.rtmp, 'show').map(({ name }) => name)).toEqual(['youtube', 'twitch', 'archive']);
 });
 
 test('keys are not printed, nor URLs, which may hold a password', () => {
