@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { openAuthorizer } from './auth/authorizer.ts';
@@ -15,6 +15,8 @@ import { version } from './config/version.ts';
 import { openMetricsServer } from './http/metrics-server.ts';
 import { Egress } from './egress/egress.ts';
 import { RtmpTargets } from './egress/rtmp/rtmp-targets.ts';
+import { Recordings } from './egress/record/recordings.ts';
+import { S3Store } from './egress/storage/s3-store.ts';
 import { OverloadWatch } from './http/overload.ts';
 import { judgeReach } from './doctor/findings.ts';
 import { probeCandidates } from './doctor/reach.ts';
@@ -46,6 +48,7 @@ export interface Gateway extends AsyncDisposable {
   readonly registry: StreamRegistry;
   readonly engine: MediaEngine;
   readonly egress: Egress;
+  readonly recordings: Recordings;
   /** Ends every session, refuses new ones, and frees everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -67,8 +70,9 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   opened.defer(async () => registry.close());
   const egress = opened.use(openEgress(config, deps, registry));
   const rtmp = opened.use(openRtmp(config, { egress, registry, logger }));
+  const recordings = opened.use(await openRecordings(config, deps, { registry, egress }));
   const metrics = config.metrics.enabled
-    ? openMetrics({ registry, engine, egress, rtmp: { outputs: egress.outputs, events: rtmp.observer } })
+    ? openMetrics({ registry, engine, egress, recordings, rtmp: { outputs: egress.outputs, events: rtmp.observer } })
     : undefined;
   const overload = opened.use(new OverloadWatch({ ...config.limits.overload, workerShares: () => cpuShares(engine) }));
   const hasPages = existsSync(webRoot);
@@ -83,8 +87,13 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
     loads: () => engine.loads(),
     workers: async () => engine.workers(),
     node: { ...host, ffmpeg: host.findProgram(config.egress.ffmpeg), mediaAddresses, wantedSocketBufferBytes: socketBufferBytes },
-    egress: { outputs: egress.outputs, pushRtmp: async (streamId, target) => rtmp.add(streamId, target) },
+    egress: {
+      outputs: egress.outputs,
+      pushRtmp: async (streamId, target) => rtmp.add(streamId, target),
+      startRecording: (streamId) => recordings.start(streamId),
+    },
     webRoot: hasPages ? webRoot : undefined,
+    recordings,
     logger,
   });
   opened.defer(async () => http.close());
@@ -97,8 +106,9 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
 
   const parts = opened.move();
   let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => (closing ??= shutDown({ http, registry, egress, parts, farewellMs: deps.farewellMs ?? 1_000 }));
-  return { http: http.address, metricsPort, registry, engine, egress, close, [Symbol.asyncDispose]: close };
+  const close = async (): Promise<void> =>
+    (closing ??= shutDown({ http, registry, egress, recordings, parts, farewellMs: deps.farewellMs ?? 1_000 }));
+  return { http: http.address, metricsPort, registry, engine, egress, recordings, close, [Symbol.asyncDispose]: close };
 }
 
 /** What takes streams out by other ways than WHEP. Programs that it starts are listed in a folder that gateways of one user share. */
@@ -141,6 +151,30 @@ function openRtmp({ egress: { rtmp } }: Config, { egress, registry, logger }: Rt
   });
 }
 
+/** Recordings of an earlier life are taken up, and streams are recorded as their policies want it. */
+async function openRecordings(
+  { egress: { ffmpeg, record, storage }, streams }: Config,
+  { logger, host }: GatewayDeps,
+  { registry, egress }: { readonly registry: StreamRegistry; readonly egress: Egress },
+): Promise<Recordings> {
+  return Recordings.open({
+    folder: resolve(record.directory),
+    path: record.path,
+    format: record.format,
+    faststart: record.faststart,
+    limits: { durationMs: record.partDurationMs, bytes: record.partBytes },
+    minFreeBytes: storage.minFreeBytes,
+    retention: { maxAgeMs: storage.maxAgeMs, maxBytes: storage.maxBytes },
+    upload: storage.s3 === undefined ? undefined : { ...storage.s3, store: await S3Store.open(storage.s3) },
+    ffmpeg: host.findProgram(ffmpeg),
+    taps: egress.supervisor,
+    outputs: egress.outputs,
+    registry,
+    policyOf: (streamId) => policyFor(streams, streamId).record,
+    logger,
+  });
+}
+
 /** What of the configuration is about the HTTP edge. */
 function edgeOptions({ http, auth, rtc, limits }: Config) {
   return {
@@ -170,13 +204,15 @@ interface Closing {
   readonly http: HttpServer;
   readonly registry: StreamRegistry;
   readonly egress: Egress;
+  readonly recordings: Recordings;
   readonly parts: AsyncDisposableStack;
   readonly farewellMs: number;
 }
 
-async function shutDown({ http, registry, egress, parts, farewellMs }: Closing): Promise<void> {
+async function shutDown({ http, registry, egress, recordings, parts, farewellMs }: Closing): Promise<void> {
   http.drain();
   registry.drain();
+  recordings.drain();
   const { publishers, subscribers } = registry.counts();
   await egress.close(); // while publishers still send: what is being written gets its proper end
   await registry.close();

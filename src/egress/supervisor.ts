@@ -36,7 +36,7 @@ export interface EgressSupervisorOptions {
   readonly runFolder: string;
   /** How long a tap goes on when nobody needs it any more, in milliseconds. Default 10 000. */
   readonly lingerMs?: number;
-  /** Between key frames that publishers are asked for while HLS or RTMP need them, in milliseconds. Default 2000. */
+  /** Between key frames that publishers are asked for while HLS, RTMP or recordings need them (to begin, to cut, to seek), in milliseconds. Default 2000. */
   readonly keyFrameIntervalMs?: number;
 }
 
@@ -182,7 +182,7 @@ export class EgressSupervisor implements AsyncDisposable {
     const hub = new FragmentHub();
     const reasons: Entry['reasons'] = new Set();
     const { registry, keyFrameIntervalMs = 2_000 } = this.#options;
-    const needsKeyFrames = (): boolean => [...reasons].some(({ reason }) => reason === 'hls' || reason === 'rtmp');
+    const needsKeyFrames = (): boolean => [...reasons].some(({ reason }) => reason !== 'thumbnail');
     const tap = new StreamTap({
       streamId,
       hub,

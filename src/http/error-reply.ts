@@ -11,6 +11,7 @@ const statusOf = {
   ERR_CONTENT_TYPE: 415,
   ERR_BODY_TOO_LARGE: 413,
   ERR_REQUEST_INVALID: 400,
+  ERR_RANGE_INVALID: 416,
   ERR_REQUEST_ABORTED: 499, // nobody reads it; logs and metrics do
   ERR_STREAM_ID_INVALID: 404, // no such name can exist, so there is nothing at the URL
   ERR_SESSION_NOT_FOUND: 404,
@@ -68,6 +69,7 @@ const libraryErrors: ReadonlyMap<number, { readonly code: ErrorCode; readonly me
   [413, { code: 'ERR_BODY_TOO_LARGE', message: 'The body is too large.' }],
   [414, { code: 'ERR_NOT_FOUND', message: 'There is nothing at this URL.' }],
   [415, { code: 'ERR_CONTENT_TYPE', message: 'The Content-Type header is not a media type.' }],
+  [416, { code: 'ERR_RANGE_INVALID', message: 'The file has no such range.' }],
 ]);
 
 /** Answers with `application/problem+json` (RFC 9457). What is not a {@link GatewayError} tells the client nothing about itself. */

@@ -14,16 +14,21 @@ const pageHeaders = {
   'Cache-Control': 'no-cache', // names of assets carry no hash, so browsers ask whether theirs is still right
 };
 
-/** `/` (which lists streams, so it needs the operator's grant), `/publish/{stream}`, `/watch/{stream}`, and under `/web/` the modules that they load, which other pages may import too. */
+/** `/` and `/recordings` (which list things, so they need the operator's grant), `/publish/{stream}`, `/watch/{stream}`, and under `/web/` the modules that they load, which other pages may import too. */
 export async function pages(app: FastifyInstance, { root, gate }: { readonly root: string; readonly gate: Gate }): Promise<void> {
   app.addHook('onRequest', async (_request, reply) => {
     reply.headers(pageHeaders);
   });
   app.addHook('onRequest', gate.requireTransport);
   await app.register(fastifyStatic, { root, prefix: '/web/', index: false, cacheControl: false });
-  app.get('/', { onRequest: gate.guard({ action: 'operate', tokenInQuery: true }) }, async (_request, reply) =>
-    reply.sendFile('index.html'),
-  );
+  const forOperators = { onRequest: gate.guard({ action: 'operate', tokenInQuery: true }) };
+  app.get('/', forOperators, async (_request, reply) => reply.sendFile('index.html'));
+  app.get('/recordings', forOperators, async (request, reply) => {
+    const { pathname, search } = new URL(request.url, 'http://any');
+    if (pathname.endsWith('/')) return reply.redirect(`../recordings${search}`, 308); // the page's own URLs are relative
+    return reply.sendFile('recordings.html');
+  });
+  reserveMethods(app, '/recordings', ['GET', 'HEAD']);
   for (const page of ['publish', 'watch']) {
     app.get<{ Params: { stream: string } }>(`/${page}/:stream`, async ({ params }, reply) => {
       const streamId = parseStreamId(params.stream);

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Recordings } from '../egress/record/recordings.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { MediaEngine, TransportTotals } from '../media/engine.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
@@ -9,6 +10,7 @@ import { countLayers } from './layer-metrics.ts';
 import { totalCounter } from './total-counter.ts';
 import { gaugePipes, gaugeWorkers } from './worker-metrics.ts';
 import { countRtmp, type RtmpSources } from './rtmp-metrics.ts';
+import { countRecordings } from './recording-metrics.ts';
 
 /** What the metrics are made of. */
 export interface MetricsSources {
@@ -18,6 +20,8 @@ export interface MetricsSources {
   readonly egress?: EgressSources;
   /** Default: none of it. */
   readonly rtmp?: RtmpSources;
+  /** Undefined: nothing is recorded. */
+  readonly recordings?: Recordings | undefined;
 }
 
 /** One answered HTTP request; `route` is a template, so that labels stay bounded. */
@@ -40,7 +44,7 @@ export interface Metrics {
 }
 
 /** Starts to listen. The registry of metrics is its own, so that several gateways fit into one process. */
-export function openMetrics({ registry, engine, egress, rtmp }: MetricsSources): Metrics {
+export function openMetrics({ registry, engine, egress, rtmp, recordings }: MetricsSources): Metrics {
   const store = new Registry();
   collectDefaultMetrics({ register: store });
   countSessions(store, registry);
@@ -52,6 +56,7 @@ export function openMetrics({ registry, engine, egress, rtmp }: MetricsSources):
     gaugePipes(store, engine),
     ...(egress === undefined ? [] : [countTaps(store, egress)]),
     countInstantJoins(store, engine),
+    ...(recordings === undefined ? [] : [countRecordings(store, recordings)]),
   ];
   const refreshRtmp = rtmp === undefined ? undefined : countRtmp(store, rtmp);
   return {

@@ -104,6 +104,7 @@ function follow(event: SubmitEvent): void {
 
 nameField.addEventListener('input', showAddresses);
 part('name-form', HTMLFormElement).addEventListener('submit', follow);
+part('recordings-link', HTMLAnchorElement).href = `recordings${location.search}${location.hash}`;
 readyCopyButtons();
 showAddresses();
 keepLooking();

@@ -1,4 +1,4 @@
-import { gatewayUrl } from './stream-address.ts';
+import { gatewayUrl, tokenOfPage } from './stream-address.ts';
 import { codecNames, counted, longTime } from './wording.ts';
 
 /** One stream as `GET /api/v1/streams` lists it. */
@@ -15,7 +15,10 @@ export interface ListedStream {
 
 /** Asks the server which streams there are. Throws when it does not answer, or not with a list. */
 export async function fetchStreams(signal?: AbortSignal): Promise<readonly ListedStream[]> {
-  const response = await fetch(new URL('api/v1/streams', gatewayUrl), { signal: signal ?? null, headers: { Accept: 'application/json' } });
+  const token = tokenOfPage();
+  const authorization = token === undefined ? undefined : { Authorization: `Bearer ${token}` };
+  const headers = { Accept: 'application/json', ...authorization };
+  const response = await fetch(new URL('api/v1/streams', gatewayUrl), { signal: signal ?? null, headers });
   if (!response.ok) throw new TypeError(`The server answered ${response.status}.`);
   return parseStreams(await response.json());
 }

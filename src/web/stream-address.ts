@@ -39,7 +39,8 @@ export function addressOfPage(): StreamAddress {
   return addressOf(decodeURIComponent(location.pathname.split('/').at(-1) ?? ''));
 }
 
-/** A token in the page's fragment, `#token=…`, which browsers never send to a server. */
+/** A token in the page's fragment, `#token=…`, which browsers never send to a server; or where pages that need one themselves have it. */
 export function tokenOfPage(): string | undefined {
-  return new URLSearchParams(location.hash.slice(1)).get('token') ?? undefined;
+  const inFragment = new URLSearchParams(location.hash.slice(1)).get('token');
+  return inFragment ?? new URLSearchParams(location.search).get('access_token') ?? undefined;
 }

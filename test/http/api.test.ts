@@ -170,11 +170,15 @@ test('the description names every URL and method of the API, and no other', asyn
   await using gateway = await openConfigured();
   const operations = operationsOf(await readDescription(gateway.url));
   expect(operations.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
+    'DELETE /api/v1/recordings/{id}',
     'DELETE /api/v1/sessions/{id}',
     'DELETE /api/v1/streams/{stream}',
     'DELETE /api/v1/streams/{stream}/egresses/{id}',
     'GET /api/v1/events',
     'GET /api/v1/node',
+    'GET /api/v1/recordings',
+    'GET /api/v1/recordings/{id}',
+    'GET /api/v1/recordings/{id}/file',
     'GET /api/v1/sessions',
     'GET /api/v1/streams',
     'GET /api/v1/streams/{stream}',

@@ -7,6 +7,7 @@ import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
 
 const files = {
   'index.html': '<title>index',
+  'recordings.html': '<title>recordings',
   'publish.html': '<title>publish',
   'watch.html': '<title>watch',
   'style.css': 'a{}',
@@ -27,6 +28,7 @@ const test = base.extend<{ gateway: TestGateway }>({
 
 test.for([
   ['/', 'text/html', '<title>index'],
+  ['/recordings', 'text/html', '<title>recordings'],
   ['/publish/show', 'text/html', '<title>publish'],
   ['/watch/show', 'text/html', '<title>watch'],
   ['/web/style.css', 'text/css', 'a{}'],

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import type { Dirent } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { GatewayError } from '../../errors.ts';
@@ -38,11 +39,10 @@ export class Catalogue {
   readonly observer = new EventEmitter<CatalogueEvents>();
   readonly #recordings: Map<string, Recording>;
 
-  /** Makes the folder and reads every side-car in it. Rejects as the file system does. */
+  /** Reads every side-car in the folder, which need not be there yet. Rejects as the file system does. */
   static async open(folder: string): Promise<Catalogue> {
-    await mkdir(folder, { recursive: true });
     const recordings = new Map<string, Recording>();
-    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    for (const entry of await filesIn(folder)) {
       if (!entry.isFile() || !entry.name.endsWith(sideCarEnding)) continue;
       const file = join(entry.parentPath, entry.name);
       const path = relative(folder, file).slice(0, -sideCarEnding.length).split(sep).join('/');
@@ -126,6 +126,15 @@ export class Catalogue {
       return; // not empty, or somebody else's already
     }
     await this.#removeEmptyFolders(dirname(folder));
+  }
+}
+
+async function filesIn(folder: string): Promise<readonly Dirent[]> {
+  try {
+    return await readdir(folder, { recursive: true, withFileTypes: true });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []; // made with the first recording
+    throw error;
   }
 }
 

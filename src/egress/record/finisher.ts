@@ -2,6 +2,7 @@ import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import type { Catalogue } from './catalogue.ts';
+import { containerOf } from './measure.ts';
 import type { Container, Recording } from './recording.ts';
 import { remux } from './remux.ts';
 
@@ -34,9 +35,14 @@ export class Finisher implements AsyncDisposable {
     return this.#last;
   }
 
-  /** From now on leaves out what takes long; resolves when everything that was begun is done. Idempotent. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** From now on leaves out what takes long. */
+  hurry(): void {
     this.#closing.abort();
+  }
+
+  /** Hurries, and resolves when everything that was begun is done. Idempotent. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.hurry();
     await this.#last;
   }
 
@@ -84,13 +90,6 @@ export class Finisher implements AsyncDisposable {
     if (!this.#closing.signal.aborted) logger.warn(facts, 'recording could not be rewritten and stays as it was written');
     return undefined;
   }
-}
-
-/** What a file is by its first bytes: EBML (RFC 8794 §11.2.1), or else ISO base media. */
-async function containerOf(file: string): Promise<Container> {
-  await using handle = await open(file, 'r');
-  const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-  return buffer.readUInt32BE(0) === 0x1a45dfa3 ? 'webm' : 'mp4';
 }
 
 /** The path of the same recording in another container. */

@@ -1,10 +1,18 @@
 import type { Fragment, InitSegment } from '../fragment.ts';
 import { joinInits, placeFragment } from '../mux.ts';
+import type { RecordedAudio } from './recording.ts';
 import { placeCluster } from './webm-cluster.ts';
 
 /** What stands in front of the fragments of a file. */
 export function headerOf(video: InitSegment | undefined, audio: InitSegment | undefined): Uint8Array {
   return video?.container === 'webm' ? video.bytes : joinInits(video, audio);
+}
+
+/** The sound of a file: that of its own track, or what a WebM header says. */
+export function soundOf(video: InitSegment | undefined, audio: InitSegment | undefined): RecordedAudio | undefined {
+  if (audio !== undefined) return { codec: audio.codec, sampleRate: audio.sampleRate, channels: audio.channels };
+  if (video?.container !== 'webm' || !Buffer.from(video.bytes).includes('A_OPUS')) return undefined;
+  return { codec: 'opus', sampleRate: 48_000, channels: undefined };
 }
 
 /** A file as fragments are written into it. */

@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { parseBoxes, readMoof } from '../moof.ts';
+import { WebmParser } from '../webm-parser.ts';
 
 /** What is whole of a file that grew until somebody was killed. */
 export interface WholePart {
@@ -11,8 +12,32 @@ export interface WholePart {
 /** How many of the last fragments are read for their times: more than lie between the ends of picture and sound. */
 const lastFragments = 32;
 
-/** Measures a file that grew, without reading its media. Rejects as the file system does. */
+/** What a file is by its first bytes: EBML (RFC 8794 §11.2.1), or else ISO base media. Rejects as the file system does. */
+export async function containerOf(path: string): Promise<'mp4' | 'webm'> {
+  await using file = await open(path, 'r');
+  const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
+  return buffer.readUInt32BE(0) === 0x1a45dfa3 ? 'webm' : 'mp4';
+}
+
+/** Measures a file that grew. Rejects as the file system does, and with `RangeError` when it is not one of ours. */
 export async function measurePart(path: string): Promise<WholePart> {
+  return (await containerOf(path)) === 'webm' ? measureWebm(path) : measureMp4(path);
+}
+
+async function measureWebm(path: string): Promise<WholePart> {
+  const parser = new WebmParser('webm');
+  let whole: WholePart = { bytes: 0, durationMs: 0 };
+  await using file = await open(path, 'r');
+  for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: 2 ** 20 })) {
+    for (const { init, bytes, startMs, durationMs } of parser.push(chunk as Buffer)) {
+      whole = { bytes: (whole.bytes || init.bytes.length) + bytes.length, durationMs: Math.max(whole.durationMs, startMs + durationMs) };
+    }
+  }
+  return whole;
+}
+
+/** Walks over the media. */
+async function measureMp4(path: string): Promise<WholePart> {
   await using file = await open(path, 'r');
   const { size } = await file.stat();
   const moofs: BoxPlace[] = [];

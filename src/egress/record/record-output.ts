@@ -1,19 +1,16 @@
 import type { StreamId } from '../../streams/stream-id.ts';
-import type { FragmentReader } from '../fragment-hub.ts';
 import type { EgressOutput, OutputEnding, OutputReport, OutputState } from '../output.ts';
 import type { OutputList } from '../output-list.ts';
+import type { EgressSupervisor } from '../supervisor.ts';
+import { sentenceOf } from './ending-sentence.ts';
 import type { PartLimits } from './part-decision.ts';
 import { PartWriter, type PartWriterOptions } from './part-writer.ts';
 import { Recorder } from './recorder.ts';
 import { newIdentifier, type Container } from './recording.ts';
+import { stateBefore } from './tap-output-state.ts';
 
 /** What a recording needs of the taps. */
-export interface Taps {
-  /** Keeps the tap of a stream running and pushes its fragments until disposed. */
-  hold(streamId: StreamId, reader: FragmentReader): Disposable;
-  /** What the tap does while nothing is written. */
-  state(streamId: StreamId): OutputState;
-}
+export type Taps = Pick<EgressSupervisor, 'hold' | 'state'>;
 
 /** What {@link RecordOutput} works with. */
 export interface RecordOutputOptions extends Omit<PartWriterOptions, 'session' | 'startedAt' | 'failed'> {
@@ -25,6 +22,8 @@ export interface RecordOutputOptions extends Omit<PartWriterOptions, 'session' |
   /** Where it shows itself until it has stopped. */
   readonly outputs: OutputList;
   readonly failed: (cause: string) => void;
+  /** The gateway is about to close, so a stream that ends does so for that reason. */
+  readonly isDraining: () => boolean;
   /** It has stopped, and every file has its name. `byHand`: somebody wanted it so. */
   readonly stopped: (byHand: boolean) => void;
 }
@@ -32,7 +31,12 @@ export interface RecordOutputOptions extends Omit<PartWriterOptions, 'session' |
 /** The id of a stream's recording among its outputs: there is one at a time. */
 const recordOutputId = 'record';
 
-const byHand: OutputEnding = { cause: 'stopped', detail: 'The recording was stopped.' };
+/** Why recordings end when the gateway does. */
+export const shutDown: OutputEnding = { cause: 'shutdown', detail: 'The gateway was shut down.' };
+
+const streamEnded: OutputEnding = { cause: 'stream-ended', detail: sentenceOf({ cause: 'stream-ended' }) };
+
+const byHand: OutputEnding = { cause: 'stopped', detail: sentenceOf({ cause: 'stopped' }) };
 
 /** A stream that is being recorded, from start to stop, over all its publishers and parts. */
 export class RecordOutput implements EgressOutput {
@@ -60,7 +64,7 @@ export class RecordOutput implements EgressOutput {
   }
 
   report(): OutputReport {
-    const state = this.#state ?? this.#options.taps.state(this.streamId);
+    const state = this.#state ?? stateBefore(this.#options.taps.state(this.streamId));
     const details = { session: this.session, startedAt: this.#startedAt, parts: this.#parts, bytes: this.#bytes };
     return { id: this.id, kind: this.kind, streamId: this.streamId, state, details };
   }
@@ -132,10 +136,10 @@ export class RecordOutput implements EgressOutput {
         if (event === 'part') this.#parts += 1;
         this.#state = event === 'part' ? { name: 'running', since: new Date() } : undefined;
         this.#changed();
-        if (event === 'ended') void this.stop({ cause: 'stream-ended', detail: 'The stream has ended.' });
+        if (event === 'ended') void this.stop(this.#options.isDraining() ? shutDown : streamEnded);
       },
     });
-    const hold = taps.hold(this.streamId, recorder);
+    const hold = taps.hold(this.streamId, recorder, 'record');
     if (this.#stopping === undefined) this.#writing = { recorder, writer, hold };
     else hold[Symbol.dispose](); // the stream ended meanwhile
   }

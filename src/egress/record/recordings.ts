@@ -12,7 +12,7 @@ import { Catalogue } from './catalogue.ts';
 import { Finisher } from './finisher.ts';
 import type { PartLimits } from './part-decision.ts';
 import { parsePathTemplate, type PathTemplate } from './path-template.ts';
-import { RecordOutput, type Taps } from './record-output.ts';
+import { RecordOutput, shutDown, type Taps } from './record-output.ts';
 import type { Recording } from './recording.ts';
 import { recoverRecordings } from './recovery.ts';
 import { RecordingUploads } from './uploads.ts';
@@ -23,6 +23,7 @@ export type RecordPolicy = 'never' | 'request' | 'always';
 
 /** What {@link Recordings} works with. */
 export interface RecordingsOptions {
+  /** Absolute; made with the first recording. */
   readonly folder: string;
   /** As `parsePathTemplate` takes it. */
   readonly path: string;
@@ -45,7 +46,7 @@ export interface RecordingsOptions {
   readonly ffmpeg: string | undefined;
   readonly taps: Taps;
   readonly outputs: OutputList;
-  readonly registry: Pick<StreamRegistry, 'observer'>;
+  readonly registry: Pick<StreamRegistry, 'observer'> & { stream(streamId: StreamId): unknown };
   readonly policyOf: (streamId: StreamId) => RecordPolicy;
   readonly logger: Logger;
 }
@@ -54,8 +55,9 @@ export interface RecordingsOptions {
 export type RecordingsEvents = {
   wrote: [{ readonly bytes: number }];
   completed: [Recording];
-  /** A recording stopped for want of a disk, or an upload failed. */
+  /** A recording stopped although it should go on: for want of a disk, or of FFmpeg. */
   failed: [cause: string];
+  uploaded: [{ readonly bytes: number }];
   uploadFailed: [StoreFailure];
 };
 
@@ -83,9 +85,10 @@ export class Recordings implements AsyncDisposable {
   /** Streams whose recording somebody stopped although the policy is to record them: until they end, it stays so. */
   readonly #declined = new Set<StreamId>();
   readonly #recovering: Promise<void>;
+  #isDraining = false;
   #closing: Promise<void> | undefined;
 
-  /** Makes the folder, takes up what an earlier life left, and listens for streams. Rejects as the file system does. */
+  /** Takes up what an earlier life left in the folder, and listens for streams. Rejects as the file system does. */
   static async open(options: RecordingsOptions): Promise<Recordings> {
     const catalogue = await Catalogue.open(options.folder);
     const recordings = new Recordings(options, catalogue);
@@ -101,6 +104,7 @@ export class Recordings implements AsyncDisposable {
     this.#finisher = new Finisher({ catalogue, logger, ffmpeg, faststart });
     this.#uploads = upload === undefined ? undefined : new RecordingUploads({ ...upload, catalogue, logger });
     this.#uploads?.queue.observer.on('failed', (failure) => this.observer.emit('uploadFailed', failure));
+    this.#uploads?.queue.observer.on('uploaded', (done) => this.observer.emit('uploaded', done));
     this.#upkeep = new Upkeep({
       catalogue,
       minFreeBytes,
@@ -118,15 +122,17 @@ export class Recordings implements AsyncDisposable {
   }
 
   /**
-   * Begins to record a stream, from its next key frame on. Throws `ERR_RECORDING_OFF` when its policy forbids it, `ERR_RECORDING_ACTIVE` when
-   * it is being recorded already, and what the tap throws.
+   * Begins to record a stream that there is, from its last key frame on. Throws `ERR_RECORDING_OFF` when its policy forbids it,
+   * `ERR_RECORDING_ACTIVE` when it is being recorded already, `ERR_STREAM_NOT_FOUND`, `ERR_DRAINING`.
    */
   start(streamId: StreamId): EgressOutput {
     if (this.#options.policyOf(streamId) === 'never') {
       throw new GatewayError('ERR_RECORDING_OFF', 'This stream is not to be recorded: its policy says `record: never`.');
     }
+    if (this.#options.registry.stream(streamId) === undefined)
+      throw new GatewayError('ERR_STREAM_NOT_FOUND', 'There is no such stream now.');
     if (this.#active.has(streamId)) throw new GatewayError('ERR_RECORDING_ACTIVE', 'This stream is being recorded already.');
-    if (this.#closing !== undefined) throw new GatewayError('ERR_DRAINING', 'The gateway is shutting down.', { retryAfterSeconds: 5 });
+    if (this.#isDraining) throw new GatewayError('ERR_DRAINING', 'The gateway is shutting down.', { retryAfterSeconds: 5 });
     return this.#open(streamId);
   }
 
@@ -157,6 +163,12 @@ export class Recordings implements AsyncDisposable {
     };
   }
 
+  /** The gateway is about to close: what ends from now on does so for that reason, and files are not rewritten any more. Idempotent. */
+  drain(): void {
+    this.#isDraining = true;
+    this.#finisher.hurry();
+  }
+
   /** Ends every recording and gives the files their names; uploads go on at the next start. Idempotent. */
   async close(): Promise<void> {
     return (this.#closing ??= this.#close());
@@ -171,10 +183,9 @@ export class Recordings implements AsyncDisposable {
     registry.observer.off('live', this.#whenLive);
     registry.observer.off('ended', this.#whenEnded);
     this.#upkeep[Symbol.dispose]();
-    const finishing = this.#finisher[Symbol.asyncDispose](); // before anything ends: rewriting may take longer than we have
-    const shutdown = { cause: 'shutdown', detail: 'The gateway was shut down.' };
-    await Promise.all([...this.#active.values()].map(async (output) => output.stop(shutdown)));
-    await Promise.all([finishing, this.#recovering]);
+    this.drain();
+    await Promise.all([...this.#active.values()].map(async (output) => output.stop(shutDown)));
+    await Promise.all([this.#finisher[Symbol.asyncDispose](), this.#recovering]);
     await this.#uploads?.[Symbol.asyncDispose]();
   }
 
@@ -193,6 +204,7 @@ export class Recordings implements AsyncDisposable {
       obstacle: this.#upkeep.obstacle,
       wrote: (bytes) => this.observer.emit('wrote', { bytes }),
       failed: (cause) => this.observer.emit('failed', cause),
+      isDraining: () => this.#isDraining,
       stopped: (byHand) => {
         this.#active.delete(streamId);
         if (byHand) this.#declined.add(streamId);

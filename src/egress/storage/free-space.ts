@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** Space of the file system that recordings are on. */
 export interface DiskSpace {
@@ -7,10 +9,15 @@ export interface DiskSpace {
   readonly totalBytes: number;
 }
 
-/** Reads the space of the file system that a folder is on. Rejects as `statfs` does. */
+/** Reads the space of the file system that a folder is on, or will be. Rejects as `statfs` does. */
 export async function readDiskSpace(folder: string): Promise<DiskSpace> {
-  const { bavail, blocks, bsize } = await statfs(folder);
+  const { bavail, blocks, bsize } = await statfs(existing(folder));
   return { availableBytes: bavail * bsize, totalBytes: blocks * bsize };
+}
+
+function existing(folder: string): string {
+  const parent = dirname(folder);
+  return existsSync(folder) || parent === folder ? folder : existing(parent);
 }
 
 /**

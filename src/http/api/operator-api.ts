@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import type { Logger } from 'pino';
 import Type from 'typebox';
+import type { Recordings } from '../../egress/record/recordings.ts';
 import { GatewayError } from '../../errors.ts';
 import type { StreamRegistry } from '../../streams/registry.ts';
 import type { SessionInfo } from '../../streams/registry-events.ts';
@@ -15,6 +16,7 @@ import { egressRoutes, type EgressControl } from './egress-routes.ts';
 import { eventRoutes } from './event-routes.ts';
 import { type NodeFacts, viewNode, type WorkerHoldings, type WorkerLoad } from './node-view.ts';
 import { describeApi, doneReply, problemReply } from './openapi.ts';
+import { recordingRoutes } from './recording-routes.ts';
 import { nodeSchema, sessionParams, sessionSchema, sessionsQuery, streamDetailSchema, streamParams, streamSchema } from './schemas.ts';
 import { viewSession, viewStream, viewStreamDetail } from './views.ts';
 import { visibleStreams } from './visible-streams.ts';
@@ -35,6 +37,8 @@ export interface OperatorDeps {
   readonly publicUrl: string | undefined;
   /** Undefined: nothing leaves but by WHEP. */
   readonly egress?: EgressControl | undefined;
+  /** What was recorded; undefined: nothing is. */
+  readonly recordings?: Recordings | undefined;
 }
 
 /** `/api/v1/…`: what runs here, and ends it on request. Described at `/api/v1/openapi.json`. */
@@ -50,6 +54,8 @@ export async function operatorApi(app: FastifyInstance, deps: OperatorDeps): Pro
   nodeRoute(app, deps);
   eventRoutes(app, { ...deps, outputs: deps.egress?.outputs });
   if (deps.egress !== undefined) egressRoutes(app, { ...deps, egress: deps.egress });
+  const { recordings } = deps;
+  if (recordings !== undefined) await recordingRoutes(app, { ...deps, recordings });
 }
 
 /** What every route here takes, but the list of streams. */

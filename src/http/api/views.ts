@@ -1,5 +1,6 @@
 import type { IngestReport } from '../../streams/ingest-watch.ts';
 import type { SessionReport, StreamReport } from '../../streams/stream-report.ts';
+import { defined } from './defined.ts';
 import type { IngestView, SessionView, StreamDetailView, StreamView } from './schemas.ts';
 
 /** A stream in the list. */
@@ -52,11 +53,4 @@ function viewPeer({ id, userAgent, connected, since, traffic }: SessionReport): 
   const bitrate = traffic === undefined ? undefined : Math.round(traffic.bitrate);
   const { loss, roundTripMs } = traffic ?? {};
   return { id, userAgent, connected, since: since.toISOString(), ...defined({ bitrate, loss, roundTripMs }) };
-}
-
-/** What is not known is absent. */
-type Defined<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> };
-
-function defined<Fields extends object>(fields: Fields): Defined<Fields> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<Fields>;
 }

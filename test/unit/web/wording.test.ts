@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   bitRate,
+  byteCount,
   codecNames,
   counted,
   frameRate,
@@ -20,6 +21,17 @@ test.for([
   [undefined, unknown],
 ] as const)('%s bits per second are “%s”', ([value, text]) => {
   expect(bitRate(value)).toBe(text);
+});
+
+test.for([
+  [0, '0 kB'],
+  [812_400, '812 kB'],
+  [999_499, '999 kB'],
+  [999_500, '1.0 MB'],
+  [104_857_600, '104.9 MB'],
+  [1_300_000_000, '1.3 GB'],
+] as const)('%i bytes are “%s”', ([value, text]) => {
+  expect(byteCount(value)).toBe(text);
 });
 
 test.for([

@@ -1,0 +1,80 @@
+import { expect } from 'vitest';
+import type { Recording } from '../../src/egress/record/recording.ts';
+import { browserTest, patience } from '../fixtures/browser-test.ts';
+import { beepDelays, decodeErrors, probe, readMarks } from '../fixtures/probe.ts';
+import { openDesk, type RecordingDesk, show, temporaryFolder } from '../fixtures/recording-desk.ts';
+import { openTapBench, type TapBench } from '../fixtures/tap.ts';
+
+interface Studio extends AsyncDisposable {
+  readonly bench: TapBench;
+  readonly desk: RecordingDesk;
+}
+
+/** A gateway that records what is published to it. */
+async function openStudio(options: Parameters<typeof openDesk>[1] = {}): Promise<Studio> {
+  await using opened = new AsyncDisposableStack();
+  const folder = opened.use(temporaryFolder());
+  const bench = opened.use(await openTapBench());
+  const { registry } = bench.gateway;
+  const desk = opened.use(await openDesk(folder.path, { registry, taps: bench.supervisor, ...options }));
+  const parts = opened.move();
+  return { bench, desk, [Symbol.asyncDispose]: async () => parts.disposeAsync() };
+}
+
+const recordingsOf = ({ desk }: Studio): readonly Recording[] =>
+  desk.recordings.catalogue.all().toSorted((one, other) => one.startedAt.getTime() - other.startedAt.getTime());
+
+/** Records until there is so much of the newest part. */
+async function reach(studio: Studio, part: number, durationMs: number): Promise<void> {
+  await expect.poll(() => recordingsOf(studio)[part - 1]?.durationMs ?? 0, patience).toBeGreaterThan(durationMs);
+}
+
+const median = (values: readonly number[]): number => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN;
+
+browserTest('a recording of a browser is in sync from its first second, also when FFmpeg is killed meanwhile', async ({ chromium }) => {
+  await using studio = await openStudio({ faststart: true });
+  const { bench, desk } = studio;
+  await chromium.publish(bench.gateway.whip('show'), { codecs: ['H264'], marks: true });
+  await expect.poll(() => bench.gateway.stream('show')?.state, patience).toBe('live');
+  const output = desk.recordings.start(show);
+  await reach(studio, 1, 4_500);
+  process.kill(bench.supervisor.taps()[0]?.pid ?? 0, 'SIGKILL');
+  const killedAt = Date.now();
+  await reach(studio, 2, 4_500);
+  await output.stop();
+
+  const [first, second] = recordingsOf(studio);
+  expect([first?.ending?.cause, second?.ending?.cause]).toEqual(['exited', 'stopped']);
+  expect((first?.startedAt.getTime() ?? 0) + (first?.durationMs ?? 0)).toBeGreaterThan(killedAt - 1_000);
+  for (const recording of recordingsOf(studio)) await expectGood(studio, recording);
+});
+
+browserTest('what a browser sends as VP8 is recorded as WebM, also when FFmpeg is killed meanwhile', async ({ chromium }) => {
+  await using studio = await openStudio({ faststart: true });
+  const { bench, desk } = studio;
+  await chromium.publish(bench.gateway.whip('show'), { codecs: ['VP8'], marks: true });
+  await expect.poll(() => bench.gateway.stream('show')?.state, patience).toBe('live');
+  const output = desk.recordings.start(show);
+  await reach(studio, 1, 4_500);
+  process.kill(bench.supervisor.taps()[0]?.pid ?? 0, 'SIGKILL');
+  await reach(studio, 2, 4_500);
+  await output.stop();
+  for (const recording of recordingsOf(studio)) {
+    expect(recording).toMatchObject({ container: 'webm', video: { codec: 'vp8', width: 320, height: 180 }, audio: { codec: 'opus' } });
+    expect((await probe(desk.recordings.catalogue.fileOf(recording))).format).toContain('webm');
+    await expectGood(studio, recording);
+  }
+});
+
+/** The file is as long as it is said to be, decodes without a word, begins at 0, and picture and sound fit together throughout. */
+async function expectGood({ desk }: Studio, recording: Recording): Promise<void> {
+  const file = desk.recordings.catalogue.fileOf(recording);
+  const { durationSeconds, startSeconds } = await probe(file);
+  expect(Math.abs(durationSeconds - recording.durationMs / 1000)).toBeLessThan(0.15);
+  expect(Math.abs(startSeconds)).toBeLessThan(0.03);
+  expect(await decodeErrors(file)).toBe('');
+  const delays = beepDelays(await readMarks(file));
+  expect(delays.length).toBeGreaterThan(2);
+  expect(Math.abs(median(delays))).toBeLessThanOrEqual(40);
+  for (const delay of delays) expect(Math.abs(delay)).toBeLessThan(120); // frames are 33 ms apart, and more when the machine is busy
+}
