@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, test } from 'vitest';
 import { openMute, openSlowWay, openTlsWay, ownAuthority } from '../../fixtures/egress/bad-servers.ts';
 import { FragmentFeed } from '../../fixtures/egress/fragment-feed.ts';
@@ -152,6 +153,30 @@ describe.skipIf(!hasNginxRtmp)('RTMP targets', { concurrent: true, timeout: 120_
     for (const { pid } of processesWith(server.url().replace('/live', '/'))) process.kill(pid, 'SIGKILL');
     await expect.poll(() => stateOf(target), soon).toMatchObject({ name: 'restarting', attempt: 1 });
     await expect.poll(() => stateOf(target), soon).toMatchObject(running);
+  });
+
+  test.for([
+    ['8 s', 8_000, 1],
+    ['12 s', 12_000, 2],
+  ] as const)('a publisher that was away for %s is told on', async ([, awayMs, connections], { expect }) => {
+    await using feed = new FragmentFeed();
+    await feed.publish();
+    await using nginx = await NginxRtmp.open();
+    await using other = await NodeMediaServer.open();
+    await using one = openOutput(feed, { url: nginx.url() });
+    await using two = openOutput(feed, { url: other.url() });
+    for (const target of [one, two]) await expect.poll(() => stateOf(target), soon).toMatchObject(running);
+    await feed.unpublish();
+    await delay(awayMs);
+    for (const target of [one, two]) expect(stateOf(target)).toMatchObject({ name: 'waiting', reason: 'publisher' });
+    await feed.publish();
+    for (const target of [one, two]) {
+      await expect.poll(() => target.report(), soon).toMatchObject({ state: running, details: { attempts: connections } });
+      expect(target.report().details).not.toHaveProperty('lastError');
+    }
+    const before = nginx.received();
+    await expect.poll(() => nginx.received(), soon).toBeGreaterThan(before);
+    expect(nginx.recordings()).toHaveLength(connections);
   });
 
   test('an FFmpeg that is not there is named', async ({ expect }) => {
