@@ -22,6 +22,14 @@ const stoppedMs = 5_000;
 const audioOnlyMs = 10_000;
 const audioMs = 30_000;
 
+/** How a {@link FragmentHub} is set up. */
+export interface FragmentHubOptions {
+  /** Hears of a reader that has thrown, and gets nothing any more; the others do not notice. Default: whoever pushes gets the error. */
+  readonly onReaderError?: (error: unknown) => void;
+  /** How much is kept, in bytes. Default 64 MiB. */
+  readonly limitBytes?: number;
+}
+
 /** Spreads one stream's fragments to its readers, and remembers what a late one needs to begin at a key frame. */
 export class FragmentHub {
   readonly #readers = new Set<FragmentReader>();
@@ -31,9 +39,11 @@ export class FragmentHub {
   #run: TapRun | undefined;
   #ended = false;
   readonly #memoryBytes: number;
+  readonly #onReaderError: (error: unknown) => void;
 
-  constructor(limit = memoryBytes) {
-    this.#memoryBytes = limit;
+  constructor({ limitBytes = memoryBytes, onReaderError = rethrow }: FragmentHubOptions = {}) {
+    this.#memoryBytes = limitBytes;
+    this.#onReaderError = onReaderError;
   }
 
   /** The present run. */
@@ -50,8 +60,11 @@ export class FragmentHub {
     this.#readers.add(reader);
     const run = this.#run;
     if (run !== undefined) {
-      reader.runStarted(run);
-      for (const fragment of fromLastKeyFrames(this.#memory)) reader.fragment(run, fragment);
+      const replay = fromLastKeyFrames(this.#memory);
+      this.#tellOne(reader, () => {
+        reader.runStarted(run);
+        for (const fragment of replay) reader.fragment(run, fragment);
+      });
     }
     return { [Symbol.dispose]: () => this.#readers.delete(reader) };
   }
@@ -119,8 +132,21 @@ export class FragmentHub {
   }
 
   #tell(step: (reader: FragmentReader) => void): void {
-    for (const reader of [...this.#readers]) if (this.#readers.has(reader)) step(reader);
+    for (const reader of [...this.#readers]) if (this.#readers.has(reader)) this.#tellOne(reader, step);
   }
+
+  #tellOne(reader: FragmentReader, step: (reader: FragmentReader) => void): void {
+    try {
+      step(reader);
+    } catch (error) {
+      this.#readers.delete(reader);
+      this.#onReaderError(error);
+    }
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 /** Fragments from the last but `keyFrames` − 1 key frame of each video rendition on, and the audio since the earliest of them. */

@@ -179,7 +179,11 @@ export class EgressSupervisor implements AsyncDisposable {
   };
 
   #open(streamId: StreamId): Entry {
-    const hub = new FragmentHub();
+    const hub = new FragmentHub({
+      onReaderError: (error) => {
+        this.#options.logger.error({ streamId, err: error }, 'reader of fragments failed');
+      },
+    });
     const reasons: Entry['reasons'] = new Set();
     const { registry, keyFrameIntervalMs = 2_000 } = this.#options;
     const needsKeyFrames = (): boolean => [...reasons].some(({ reason }) => reason !== 'thumbnail');
@@ -219,6 +223,7 @@ export class EgressSupervisor implements AsyncDisposable {
     const { ffmpeg, logger } = this.#options;
     if (ffmpeg === undefined) return { problem: 'There is no FFmpeg here; install it, or set egress.ffmpeg.' };
     const abilities = await probeFfmpeg(ffmpeg, this.#closing.signal);
+    if (this.#closing.signal.aborted) return abilities;
     logger.info(abilities, 'problem' in abilities ? 'no usable FFmpeg: no HLS, RTMP and recordings' : 'FFmpeg found');
     return abilities;
   }

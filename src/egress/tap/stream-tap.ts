@@ -136,7 +136,8 @@ export class StreamTap {
     this.#options.onRunEnded(ending);
     if (this.#stopping.signal.aborted || ending.cause === 'stopped') return;
     const wasGood = performance.now() - startedAt > goodRunMs;
-    if (ending.cause === 'publisher-changed' || (ending.cause === 'publisher-gone' && wasGood)) this.#attempt = 1;
+    // Without media the next step waits, so this cannot spin.
+    if (ending.cause === 'publisher-changed' || ending.cause === 'publisher-gone') this.#attempt = 1;
     else await this.#rest(ending, wasGood);
   }
 
@@ -155,7 +156,9 @@ export class StreamTap {
       if (this.#stopping.signal.aborted || this.#tracks() !== tracks) await life.stop({ cause: 'publisher-changed' });
       this.#hear(life, plan);
       using _watch = this.#watchSilentTracks(life, tracks, plan);
-      return await life.ended;
+      const ending = await life.ended;
+      life.events.removeAllListeners(); // what still comes out of a pipe belongs to no run
+      return ending;
     } catch (error) {
       this.#log.debug({ err: error }, 'tap could not be opened');
       return { cause: 'failed', detail: error instanceof Error ? error.message : String(error) };
@@ -239,6 +242,6 @@ const waitsForPublisher = 'The stream has no publisher now.';
 const incomingOf = (tracks: readonly LiveTrack[]) => tracks.map(({ description, incoming }) => ({ description, incoming }));
 
 async function flows({ incoming }: LiveTrack): Promise<boolean> {
-  const stats = await incoming.stats();
+  const stats = await incoming.stats().catch(() => []); // the track has gone
   return stats.some(({ bitrate }) => bitrate > 0);
 }

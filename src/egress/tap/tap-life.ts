@@ -61,15 +61,18 @@ export class TapLife implements AsyncDisposable {
     const { plan, tracks, media } = options;
     const bound = (await boundPorts()) ?? new Set<number>();
     const ports = plan.legs.map(() => resources.use(options.ports.lease(bound)).port);
-    const legs = await Promise.all(
+    const opened = await Promise.allSettled(
       plan.legs.map(async ({ track, encoding }, index) => {
         const incoming = tracks[track]?.incoming;
         if (incoming === undefined) throw new TypeError('a plan is of tracks that there are');
-        return resources.adopt(await media.openLeg(incoming, { port: ports[index] ?? 0, encoding }), (leg) => {
-          leg.close();
-        });
+        return media.openLeg(incoming, { port: ports[index] ?? 0, encoding });
       }),
     );
+    for (const leg of opened) if (leg.status === 'fulfilled') resources.defer(() => leg.value.close());
+    const legs = opened.map((leg) => {
+      if (leg.status === 'rejected') throw leg.reason;
+      return leg.value;
+    });
     const description = writeLocalDescription(
       plan.legs.map(({ track, kind, codec }, index) => {
         const [payloadType, port, fmtp] = [legs[index]?.payloadType ?? 0, ports[index] ?? 0, tracks[track]?.description.fmtp ?? {}];
@@ -140,7 +143,8 @@ export class TapLife implements AsyncDisposable {
     feed.leg.events.on('keyframe', () => {
       const now = performance.now();
       feed.keyFrameSent(now);
-      this.#pace?.keyFrame(now);
+      // The lowest encoding's are what everything is cut at; a viewer may cause one of another encoding at any time.
+      if (feed === this.#feeds[0]) this.#pace?.keyFrame(now);
     });
     feed.leg.events.once('ended', () => {
       void this.stop({ cause: 'publisher-gone' });
@@ -162,8 +166,7 @@ export class TapLife implements AsyncDisposable {
           this.events.emit('fragment', fragment);
         }
       } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        this.#fail({ cause: 'failed', detail: error.message });
+        this.#fail({ cause: 'failed', detail: error instanceof Error ? error.message : String(error) });
       }
     });
   }

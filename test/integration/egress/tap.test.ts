@@ -46,7 +46,7 @@ test('a publisher that leaves and comes back gives a new run; grace over, the re
     await publisher.delete();
   }
   await expect.poll(() => reader.runs[0]?.ending, patience).toEqual({ cause: 'publisher-gone' });
-  expect(bench.supervisor.state(show).name).toBe('waiting');
+  await expect.poll(() => bench.supervisor.state(show).name, patience).toBe('waiting');
   {
     await using publisher = await EncodedPublisher.open(bench.gateway.whip('show'), { height: 240 });
     await expect.poll(() => reader.runs.length === 2 && reader.of('video-0').length, patience).toBeGreaterThan(2);

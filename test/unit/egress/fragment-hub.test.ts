@@ -72,7 +72,7 @@ test('nothing is kept but what a late reader may need', () => {
 });
 
 test('a stream whose key frames are too far apart for the memory is forgotten until the next one', () => {
-  const hub = new FragmentHub(1000);
+  const hub = new FragmentHub({ limitBytes: 1000 });
   hub.startRun(run);
   for (const one of media(10).map((each) => ({ ...each, independent: each.startMs === 0 }))) hub.push(one);
   expect(hub.sinceKeyFrame('video-0')).toEqual([]);
@@ -111,4 +111,23 @@ test('a reader that leaves while it is told leaves the others alone', () => {
   hub.startRun(run);
   expect(other.notes).toEqual([]);
   expect(hub.run?.id).toBe(1);
+});
+
+test('a reader that throws is told nothing more, and the others do not notice', () => {
+  const errors: unknown[] = [];
+  const hub = new FragmentHub({ onReaderError: (error) => errors.push(error) });
+  const [broken, sound] = [new Notes(), new Notes()];
+  const failure = new Error('full');
+  broken.fragment = () => {
+    throw failure;
+  };
+  hub.add(broken);
+  hub.add(sound);
+  hub.startRun(run);
+  hub.push(fragment('audio', 0));
+  hub.push(fragment('audio', 200));
+  hub.end();
+  expect(errors).toEqual([failure]);
+  expect(broken.notes).toEqual(['run 1']);
+  expect(sound.notes).toEqual(['run 1', 'audio 0', 'audio 200', 'stopped', 'ended']);
 });
