@@ -3,8 +3,9 @@ import type { Fragment } from '../fragment.ts';
 /** More than this is not kept, in bytes: a stream without key frames would fill the memory. */
 const longestGop = 16 * 2 ** 20;
 
-/** How much audio is kept where there is no video, in milliseconds. */
+/** How much audio is kept where there is no video, and how much at most where there is, in milliseconds. */
 const audioOnlyMs = 1_000;
+const audioMs = 30_000;
 
 /** The fragments of a run since the last key frame of each rendition: what a push that begins now has to begin with. Holds references only. */
 export class GopMemory {
@@ -68,7 +69,7 @@ export class GopMemory {
 
   #keepAudio(fragment: Fragment): void {
     const starts = [...this.#gops.values()].flatMap(([first]) => (first === undefined ? [] : [first.startMs]));
-    const fromMs = Math.min(this.#newestMs - audioOnlyMs, ...starts);
+    const fromMs = Math.max(this.#newestMs - audioMs, Math.min(this.#newestMs - audioOnlyMs, ...starts));
     this.#audio = [...this.#audio.filter((kept) => endOf(kept) > fromMs), fragment];
   }
 }

@@ -29,6 +29,11 @@ test('keeps a second of audio where there is no video', () => {
   expect(memory.audioFrom(0).length).toBeLessThanOrEqual(4);
 });
 
+test('keeps no audio for a rendition that has vanished', () => {
+  const memory = remember('video-1@0!', ...Array.from({ length: 200 }, (_, index) => `audio@${index * 500}`));
+  expect(memory.audioFrom(0).length).toBeLessThanOrEqual(62);
+});
+
 test('gives up a rendition that has no key frames rather than to grow without end', () => {
   const memory = remember('video-0@0!');
   for (let index = 1; index < 20; index += 1) {
