@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readHost } from '../../src/config/host.ts';
 import { NativePublisher } from '../fixtures/native-peer.ts';
@@ -81,6 +84,23 @@ test('without FFmpeg a POST is 503 and says so', async () => {
   await using gateway = await openConfigured();
   const response = await post(gateway, target);
   expect([response.status, await response.json()]).toMatchObject([503, { code: 'ERR_EGRESS_UNAVAILABLE' }]);
+});
+
+test('a live stream is recorded from a POST to its DELETE', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-recordings-'));
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => rmSync(folder, { recursive: true }));
+  const gateway = cleanup.use(await openConfigured({ SLUICE_EGRESS_RECORD_DIRECTORY: folder }, readHost(process.env)));
+  const none = await post(gateway, { kind: 'record' });
+  expect([none.status, await none.json()]).toMatchObject([404, { code: 'ERR_STREAM_NOT_FOUND' }]);
+  await using _publisher = await NativePublisher.open(`${gateway.url}/whip/show`);
+  await expect.poll(() => gateway.registry.counts().live, soon).toBe(1);
+  const started = await post(gateway, { kind: 'record' });
+  expect([started.status, await started.json()]).toMatchObject([201, { kind: 'record', streamId: 'show' }]);
+  const again = await post(gateway, { kind: 'record' });
+  expect([again.status, await again.json()]).toMatchObject([409, { code: 'ERR_RECORDING_ACTIVE' }]);
+  expect((await fetch(started.headers.get('Location') ?? '', { method: 'DELETE' })).status).toBe(204);
+  expect(await list(gateway)).toEqual([]);
 });
 
 test('operators of the stream may, others may not', async () => {

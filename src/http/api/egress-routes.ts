@@ -79,7 +79,8 @@ function startRoute(app: FastifyInstance, { egress, gate, logger, publicUrl }: E
     body: egressRequestSchema,
     response: {
       201: { description: 'It is there.', content: { 'application/json': { schema: egressSchema } } },
-      409: { ...problemReply, description: 'There is one of that name, or the stream is not live.' },
+      404: { ...problemReply, description: 'To record: there is no such stream now.' },
+      409: { ...problemReply, description: 'There is one of that name, or the stream is being recorded already, or is never to be.' },
       422: { ...problemReply, description: 'The URL or the key of the target cannot be used.' },
       503: { ...problemReply, description: 'There is no FFmpeg here, or there are too many already.' },
     },
