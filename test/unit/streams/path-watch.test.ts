@@ -1,0 +1,166 @@
+import { EventEmitter } from 'node:events';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from '../../../src/media/engine.ts';
+import { LayerDirector } from '../../../src/streams/layer-director.ts';
+import { LayerFeed } from '../../../src/streams/layer-feed.ts';
+import { PathWatch } from '../../../src/streams/path-watch.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const rids = ['a', 'b', 'c'];
+
+/** A track of three encodings of 100, 300 and 900 kbit/s, on a path that loses a share of what it is sent. */
+class FakeTrack implements OutgoingTrack {
+  readonly id = 'track';
+  readonly kind = 'video';
+  readonly events = new EventEmitter<OutgoingTrackEvents>();
+  readonly rtpParameters = { codecs: [], headerExtensions: [], encodings: [], rtcp: {} };
+  isEstimated = false;
+  currentLayers: LayerIndices | undefined = { spatialLayer: 2, temporalLayer: 0 };
+  lossShare = 0;
+  reports = 0;
+  drained: number[] = [];
+  fails = false;
+  #lastMs = performance.now();
+  #report = { packets: 0, bytes: 0, retransmitted: 0, lost: 0, keyFrameRequests: 0 };
+
+  async report(): Promise<OutgoingReport> {
+    this.reports += 1;
+    if (this.fails) throw new Error('the worker is gone');
+    const packets = (performance.now() - this.#lastMs) / 10;
+    this.#lastMs = performance.now();
+    const { packets: sent, bytes, lost } = this.#report;
+    this.#report = { ...this.#report, packets: sent + packets, bytes: bytes + packets * 1000, lost: lost + packets * this.lossShare };
+    return { ...this.#report, roundTripMs: 20 + this.reports / 100, jitterMs: 2 };
+  }
+
+  async setLayers({ spatialLayer }: LayerIndices): Promise<void> {
+    this.currentLayers = { spatialLayer: Math.min(2, spatialLayer), temporalLayer: 0 };
+    this.events.emit('layerschange', this.currentLayers);
+  }
+
+  async drain(durationMs: number): Promise<void> {
+    this.drained.push(durationMs);
+  }
+
+  async resume(): Promise<void> {}
+
+  close(): void {}
+}
+
+function open({ isEstimated = false, bound }: { isEstimated?: boolean; bound?: LayerIndices } = {}) {
+  const feed = new LayerFeed(rids);
+  const encodings = rids.map((rid, index) => ({
+    rid,
+    ssrc: index,
+    packets: 100,
+    packetsLost: 0,
+    bitrate: 100_000 * 3 ** index,
+    layerBitrates: [[100_000 * 3 ** index]],
+  }));
+  feed.measured({ rids, encodings, sizes: [] });
+  const outgoing = new FakeTrack();
+  outgoing.isEstimated = isEstimated;
+  const log = pino({ level: 'silent' });
+  const director = new LayerDirector(log);
+  director.follow({ feed, outgoing, decodesAllSizes: true });
+  const floors: number[] = [];
+  const estimator = {
+    estimate: 1_000_000,
+    setFloor: async (floor: number) => {
+      floors.push(floor);
+    },
+  };
+  const watch = new PathWatch({ outgoing, director, estimator, log, bound });
+  const reasons: string[] = [];
+  watch.events.on('bound', (reason) => reasons.push(reason));
+  return { watch, outgoing, director, floors, reasons };
+}
+
+test('a viewer that loses packets is bounded, and is let up again when it loses none', async () => {
+  const { outgoing, director, reasons } = open();
+  await vi.advanceTimersByTimeAsync(5000);
+  outgoing.lossShare = 0.3;
+  await vi.advanceTimersByTimeAsync(2000);
+  expect([outgoing.currentLayers?.spatialLayer, reasons]).toEqual([1, ['loss']]);
+  expect(outgoing.drained).toEqual([300]);
+  outgoing.lossShare = 0;
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect([director.target.spatialLayer, reasons]).toEqual([7, ['loss', 'probe']]);
+});
+
+test('it asks once a second, twice while a change is fresh, and never once it is stopped', async () => {
+  const { watch, outgoing } = open();
+  await vi.advanceTimersByTimeAsync(10_500);
+  expect(outgoing.reports).toBe(10);
+  outgoing.lossShare = 0.3;
+  await vi.advanceTimersByTimeAsync(1000);
+  const before = outgoing.reports;
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(outgoing.reports).toBe(before + 4);
+  watch.stop();
+  watch.stop();
+  const stopped = outgoing.reports;
+  outgoing.events.emit('struggle');
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(outgoing.reports).toBe(stopped);
+});
+
+test('a viewer that struggles is looked at at once, but not in a storm', async () => {
+  const { outgoing } = open();
+  await vi.advanceTimersByTimeAsync(1500);
+  expect(outgoing.reports).toBe(1);
+  for (let times = 0; times < 10; times += 1) outgoing.events.emit('struggle');
+  await vi.advanceTimersByTimeAsync(10);
+  expect(outgoing.reports).toBe(2);
+  outgoing.events.emit('struggle');
+  await vi.advanceTimersByTimeAsync(200);
+  expect(outgoing.reports).toBe(2);
+  await vi.advanceTimersByTimeAsync(150);
+  expect(outgoing.reports).toBe(3);
+});
+
+test('a bound that was learnt before holds from the first look on, and outlives the watch', async () => {
+  const bound = { spatialLayer: 0, temporalLayer: 7 };
+  const { watch, director } = open({ bound });
+  director.limit(bound);
+  expect(watch.bound).toEqual(bound);
+  await vi.advanceTimersByTimeAsync(1500);
+  expect(watch.bound).toMatchObject(bound);
+  watch.stop();
+  expect([watch.bound, director.target.spatialLayer]).toMatchObject([bound, 0]);
+});
+
+test('a worker that cannot tell is asked again', async () => {
+  const { outgoing } = open();
+  outgoing.fails = true;
+  await vi.advanceTimersByTimeAsync(5500);
+  expect(outgoing.reports).toBe(3);
+});
+
+test('without bandwidth feedback no estimate is touched; with it the floor follows what is decided, and is gone with the watch', async () => {
+  const plain = open();
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(plain.floors).toEqual([]);
+  const { watch, outgoing, floors } = open({ isEstimated: true });
+  await vi.advanceTimersByTimeAsync(5000);
+  outgoing.lossShare = 0.3;
+  await vi.advanceTimersByTimeAsync(4000);
+  watch.stop();
+  expect(floors).toEqual([1_800_000, 600_000, 0]);
+});
+
+test('who wishes for one layer is not bounded, and with bandwidth feedback gets it', async () => {
+  const { outgoing, director, floors, reasons } = open({ isEstimated: true });
+  director.choose({ rid: 'b' });
+  outgoing.lossShare = 0.3;
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect([outgoing.currentLayers?.spatialLayer, reasons, outgoing.reports, floors]).toEqual([1, [], 0, [600_000]]);
+});
