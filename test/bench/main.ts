@@ -2,40 +2,72 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureChurn } from './churn.ts';
 import { measureFirstFrame } from './first-frame.ts';
 import { measureProcessCosts } from './process-costs.ts';
 import { circumstances, renderTable, type Row } from './report.ts';
 import { measureSignalling } from './signalling.ts';
+import { measureViewers } from './viewers.ts';
 
-const root = resolve(import.meta.dirname, '../..');
-const parts: Readonly<Record<string, (program: string) => Promise<Row[]>>> = {
-  signalling: measureSignalling,
-  'first-frame': measureFirstFrame,
-  process: measureProcessCosts,
-};
+/** What a part gives: for people, and for programs. */
+interface Result {
+  readonly text: string;
+  readonly data: unknown;
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    gateway: { type: 'string', default: resolve(root, 'dist/main.js') },
-    json: { type: 'string', default: resolve(root, 'test-results/bench.json') },
+    gateway: { type: 'string', default: resolve(import.meta.dirname, '../../dist/main.js') },
+    json: { type: 'string', default: resolve(import.meta.dirname, '../../test-results/bench.json') },
+    /** Of `viewers`: how many, one after the other; how long each; how often; with a pipe as well. */
+    counts: { type: 'string', default: '1,50,100,200,400' },
+    seconds: { type: 'string' },
+    rounds: { type: 'string', default: '1' },
+    edge: { type: 'boolean', default: false },
+    /** Of `churn`: who stays, and how many come and leave a second. */
+    staying: { type: 'string', default: '50' },
+    rate: { type: 'string', default: '50' },
   },
 });
-if (!existsSync(values.gateway)) throw new Error(`${values.gateway} is not built: start this with npm run bench`);
-const chosen = positionals.length === 0 ? Object.keys(parts) : positionals;
 
+const inRows = (measure: (program: string) => Promise<Row[]>) => async (program: string) => {
+  const rows = await measure(program);
+  return { text: renderTable(rows), data: rows };
+};
+
+const parts: Readonly<Record<string, (program: string) => Promise<Result>>> = {
+  signalling: inRows(measureSignalling),
+  'first-frame': inRows(measureFirstFrame),
+  process: inRows(measureProcessCosts),
+  viewers: async (program) =>
+    measureViewers(program, {
+      counts: values.counts.split(',').map(Number),
+      seconds: Number(values.seconds ?? 10),
+      rounds: Number(values.rounds),
+      edge: values.edge,
+    }),
+  churn: async (program) =>
+    measureChurn(program, { staying: Number(values.staying), rate: Number(values.rate), seconds: Number(values.seconds ?? 60) }),
+};
+
+/** What is measured when nothing is named: what takes no more than a few minutes. */
+const usual = ['signalling', 'first-frame', 'process'];
+
+if (!existsSync(values.gateway)) throw new Error(`${values.gateway} is not built: start this with npm run bench`);
 const before = circumstances();
-const rows: Row[] = [];
-for (const name of chosen) {
+const results: Record<string, unknown> = {};
+for (const name of positionals.length === 0 ? usual : positionals) {
   const measure = parts[name];
   if (measure === undefined) throw new Error(`there is no part ${name}; choose from ${Object.keys(parts).join(', ')}`);
   console.error(`measuring ${name} …`);
-  rows.push(...(await measure(values.gateway)));
+  const { text, data } = await measure(values.gateway);
+  console.log(`${text}\n`);
+  results[name] = data;
 }
 
-console.log(renderTable(rows));
-console.log(`\n${before.cpu}, ${before.cores} cores, Node ${before.node}, load before ${before.load.toFixed(1)}`);
+console.log(`${before.cpu}, ${before.cores} cores, Node ${before.node}, load before ${before.load.toFixed(1)}`);
 if (before.load > 0.5) console.log('Others were at work on this machine, so these figures are worse than they need be.');
 mkdirSync(dirname(values.json), { recursive: true });
-writeFileSync(values.json, `${JSON.stringify({ ...before, rows }, undefined, 2)}\n`);
+writeFileSync(values.json, `${JSON.stringify({ ...before, results }, undefined, 2)}\n`);
 console.log(`JSON: ${values.json}`);

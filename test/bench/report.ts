@@ -1,3 +1,4 @@
+import { renderColumns } from './table.ts';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 
 /** One line of the result. */
@@ -56,11 +57,7 @@ export function renderTable(rows: readonly Row[]): string {
     row.count.toString(),
     verdict(row),
   ]);
-  const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]?.length ?? 0)));
-  const isText = (column: number): boolean => column === 0 || column === head.length - 1;
-  const pad = (line: readonly string[]): string =>
-    line.map((cell, column) => (isText(column) ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ');
-  return [head, ...lines].map((line) => pad(line).trimEnd()).join('\n');
+  return renderColumns(head, lines);
 }
 
 function withUnit(value: number | undefined, unit: string): string {

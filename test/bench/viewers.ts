@@ -1,0 +1,151 @@
+import { cpuMsOf, memoryOf } from './process-usage.ts';
+import { percentile } from './report.ts';
+import { Audience, openBare, openGateway, otherNumbers, type Served, timePosts } from './served.ts';
+import { socketDropsOf } from './socket-drops.ts';
+import { renderColumns } from './table.ts';
+
+/** What {@link measureViewers} may be told. */
+export interface ViewersOptions {
+  readonly counts: readonly number[];
+  /** How long each is measured. */
+  readonly seconds: number;
+  /** How often; ratios are medians. */
+  readonly rounds: number;
+  /** Also measure viewers who need a pipe. */
+  readonly edge: boolean;
+}
+
+/** One measurement. */
+interface Sample {
+  readonly system: string;
+  readonly viewers: number;
+  readonly packetsPerSecond: number;
+  /** CPU time of the media worker, and of the Node.js process, for each packet that viewers got. */
+  readonly workerUs: number;
+  readonly nodeUs: number;
+  /** Of all processes, above what they had without viewers. */
+  readonly kibPerViewer: number;
+  readonly postMs: { readonly p50: number; readonly p99: number };
+  readonly lost: number;
+  readonly drops: number;
+  /** Of the load client itself: when it drops, the loss is its own. */
+  readonly clientDrops: number;
+  readonly clientCores: number;
+}
+
+const posts = 100;
+
+/** Fan-out of one stream of 2 Mbit/s to more and more viewers, beside mediasoup alone in the same run. */
+export async function measureViewers(program: string, options: ViewersOptions): Promise<{ readonly text: string; readonly data: unknown }> {
+  const samples: Sample[] = [];
+  for (const viewers of options.counts) {
+    for (let round = 0; round < options.rounds; round += 1) {
+      samples.push(await measure('mediasoup', openBare, { viewers, options }));
+      samples.push(await measure('Sluice', async () => openGateway(program), { viewers, options }));
+      if (options.edge) samples.push(await measure('Sluice, by pipe', async () => openGateway(program), { viewers, options }));
+    }
+  }
+  return { text: `${renderSamples(samples)}\n\n${renderRatios(samples, options.counts)}`, data: samples };
+}
+
+async function measure(
+  system: string,
+  open: () => Promise<Served>,
+  { viewers, options: { seconds } }: { readonly viewers: number; readonly options: ViewersOptions },
+): Promise<Sample> {
+  console.error(`${system}, ${viewers} viewers …`);
+  await using served = await open();
+  const pids = [served.node, ...served.workers];
+  const memory = (): number => pids.reduce((sum, pid) => sum + memoryOf(pid).resident, 0);
+  const empty = memory();
+  await using audience = new Audience(served, { viewers, ...(system.endsWith('pipe') ? { numbers: otherNumbers } : {}) });
+  await audience.allPlay();
+  for (let second = 0; second < 2; second += 1) await audience.line();
+  const look = () => ({
+    ...{ worker: cpuMsOf(served.workers), node: cpuMsOf([served.node]), drops: socketDropsOf(pids) },
+    clientDrops: socketDropsOf([audience.pid]),
+  });
+  const [from, before] = [await audience.line(), look()];
+  for (let second = 1; second < seconds; second += 1) await audience.line();
+  const [to, after] = [await audience.line(), look()];
+  const packets = to.packets - from.packets;
+  const elapsedMs = to.atMs - from.atMs;
+  return {
+    system,
+    viewers,
+    packetsPerSecond: (packets * 1000) / elapsedMs,
+    workerUs: ((after.worker - before.worker) * 1000) / packets,
+    nodeUs: ((after.node - before.node) * 1000) / packets,
+    kibPerViewer: ((memory() - empty) * 1024) / viewers,
+    lost: to.lost - from.lost,
+    drops: after.drops - before.drops,
+    clientDrops: after.clientDrops - before.clientDrops,
+    clientCores: (to.cpuMs - from.cpuMs) / elapsedMs,
+    postMs: await timePosts(served, posts),
+  };
+}
+
+function renderSamples(samples: readonly Sample[]): string {
+  return renderColumns(
+    [
+      '',
+      'viewers',
+      'packets/s',
+      'worker µs/packet',
+      'Node µs/packet',
+      'KiB/viewer',
+      'POST p50',
+      'p99',
+      'lost',
+      'drops',
+      'client drops',
+      'client CPU',
+    ],
+    samples.map((sample) => [
+      ...[sample.system, sample.viewers.toString(), sample.packetsPerSecond.toFixed(0)],
+      ...[sample.workerUs.toFixed(2), sample.nodeUs.toFixed(2), sample.kibPerViewer.toFixed(0)],
+      ...[`${sample.postMs.p50.toFixed(1)} ms`, `${sample.postMs.p99.toFixed(1)} ms`],
+      ...[sample.lost, sample.drops, sample.clientDrops].map(String),
+      sample.clientCores.toFixed(2),
+    ]),
+  );
+}
+
+function renderRatios(samples: readonly Sample[], counts: readonly number[]): string {
+  const middle = (viewers: number, system: string, of: (sample: Sample) => number): number =>
+    percentile(samples.filter((sample) => sample.system === system && sample.viewers === viewers).map(of), 0.5);
+  const verdict = (value: number, aim: number, digits: number): string => `${value.toFixed(digits)} ${value <= aim ? 'met' : 'MISSED'}`;
+  return renderColumns(
+    [
+      'viewers',
+      'worker CPU, × mediasoup (≤ 1.05)',
+      'Node, % of worker (≤ 5)',
+      'KiB/viewer (≤ 220)',
+      'POST p50 − mediasoup (≤ 1 ms)',
+      'p99 (≤ 50 ms)',
+    ],
+    counts.map((viewers) => {
+      const of = (read: (sample: Sample) => number, system = 'Sluice'): number => middle(viewers, system, read);
+      return [
+        viewers.toString(),
+        verdict(of(({ workerUs }) => workerUs) / of(({ workerUs }) => workerUs, 'mediasoup'), 1.05, 2),
+        verdict(
+          of(({ nodeUs, workerUs }) => (100 * nodeUs) / workerUs),
+          5,
+          1,
+        ),
+        verdict(
+          of(({ kibPerViewer }) => kibPerViewer),
+          220,
+          0,
+        ),
+        verdict(of(({ postMs }) => postMs.p50) - of(({ postMs }) => postMs.p50, 'mediasoup'), 1, 1),
+        verdict(
+          of(({ postMs }) => postMs.p99),
+          50,
+          1,
+        ),
+      ];
+    }),
+  );
+}
