@@ -26,10 +26,16 @@ export const commands = new Map([
   ['build', build],
 ]);
 
+/**
+ * Flags of Node.js for the gateway. V8 lets the young generation grow to 48 MiB in all, and keeps it; with small semi-spaces the gateway
+ * holds 20 MB less when idle and 40 MB less after some hundred joins, and uses no more CPU (measured). The Dockerfile has the same.
+ */
+const gatewayFlags = ['--max-semi-space-size=4'];
+
 /** @type {Command} */
 async function start(context, args) {
   const env = await prepare(context, ['ffmpeg']);
-  return handOver(context, process.execPath, [join('dist', 'main.js'), ...args], env);
+  return handOver(context, process.execPath, [...gatewayFlags, join('dist', 'main.js'), ...args], env);
 }
 
 /** @type {Command} */

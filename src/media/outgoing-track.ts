@@ -57,17 +57,21 @@ export class ConsumerTrack implements OutgoingTrack {
     return reportOf(sent, clockRate);
   }
 
-  /** Starts sending, and tells once when the first packet has left; a track that closed meanwhile has nothing to resume. */
+  /** Starts sending, and tells once when the first packet has left, if anybody listens; a track that closed meanwhile has nothing to resume. */
   async resume(): Promise<void> {
     if (this.#consumer.closed) return;
-    const type = hasKeyFrames(this.#consumer) ? 'keyframe' : 'rtp';
+    const isAwaited = this.events.listenerCount('firstpacket') > 0; // tracing costs requests
+    await Promise.all([isAwaited ? this.#traceFirst() : undefined, this.#consumer.resume()]).catch((error: unknown) => {
+      if (!this.#consumer.closed) throw error;
+    });
+  }
+
+  async #traceFirst(): Promise<void> {
     this.#consumer.once('trace', () => {
       this.events.emit('firstpacket');
       if (!this.#consumer.closed) void this.#consumer.enableTraceEvent([]).catch(() => undefined); // closed meanwhile: nothing to switch off
     });
-    await Promise.all([this.#consumer.enableTraceEvent([type]), this.#consumer.resume()]).catch((error: unknown) => {
-      if (!this.#consumer.closed) throw error;
-    });
+    return this.#consumer.enableTraceEvent([hasKeyFrames(this.#consumer) ? 'keyframe' : 'rtp']);
   }
 
   async setLayers({ spatialLayer, temporalLayer }: LayerIndices): Promise<void> {

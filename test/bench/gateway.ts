@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** A gateway as users start it, on free ports of 127.0.0.1. */
+/** A gateway as `npm start` starts it, on free ports of 127.0.0.1. */
 export class BenchGateway implements AsyncDisposable {
   readonly url: string;
   /** Time from `spawn` to the line that says that it listens, in milliseconds. */
@@ -11,7 +11,10 @@ export class BenchGateway implements AsyncDisposable {
 
   static async open(program: string, { workers }: { workers?: number } = {}): Promise<BenchGateway> {
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [program], { env: environment(workers), stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--max-semi-space-size=4', program], {
+      env: environment(workers),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const lines = createInterface({ input: child.stdout });
     for await (const line of lines) {
       const port = portIn(line);
