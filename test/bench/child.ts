@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-/** A program of the bench in a process of its own, which writes lines; it is killed when it is disposed of. */
+/** A program of the bench in a process of its own, which writes lines. It is killed when it is disposed of, and ends with this process. */
 export class Child implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
@@ -11,9 +12,9 @@ export class Child implements AsyncDisposable {
   /** `name` of a file in `programs/`. */
   constructor(name: string, args: readonly string[]) {
     const program = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
-    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
     this.#child = child;
-    this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    this.#lines = createInterface({ input: child.stdout ?? Readable.from([]) })[Symbol.asyncIterator]();
   }
 
   get pid(): number {

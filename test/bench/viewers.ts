@@ -38,11 +38,16 @@ const posts = 100;
 /** Fan-out of one stream of 2 Mbit/s to more and more viewers, beside mediasoup alone in the same run. */
 export async function measureViewers(program: string, options: ViewersOptions): Promise<{ readonly text: string; readonly data: unknown }> {
   const samples: Sample[] = [];
+  const take = async (system: string, open: () => Promise<Served>, viewers: number): Promise<void> => {
+    const sample = await measure(system, open, { viewers, options });
+    console.error(JSON.stringify(sample)); // should the rest be interrupted
+    samples.push(sample);
+  };
   for (const viewers of options.counts) {
     for (let round = 0; round < options.rounds; round += 1) {
-      samples.push(await measure('mediasoup', openBare, { viewers, options }));
-      samples.push(await measure('Sluice', async () => openGateway(program), { viewers, options }));
-      if (options.edge) samples.push(await measure('Sluice, by pipe', async () => openGateway(program), { viewers, options }));
+      await take('mediasoup', openBare, viewers);
+      await take('Sluice', async () => openGateway(program), viewers);
+      if (options.edge) await take('Sluice, by pipe', async () => openGateway(program), viewers);
     }
   }
   return { text: `${renderSamples(samples)}\n\n${renderRatios(samples, options.counts)}`, data: samples };

@@ -10,6 +10,9 @@ import * as mediasoup from 'mediasoup';
 import type { DtlsParameters, FingerprintAlgorithm, Producer, RtpCodecCapability, WebRtcTransport } from 'mediasoup/types';
 import { payloadTypes, ssrcs } from '../rtp-pattern.ts';
 
+process.once('disconnect', () => process.exit()); // whoever started it is gone
+process.once('SIGTERM', () => process.exit()); // mediasoup ends its workers then, and nothing else
+
 const bufferBytes = 4 * 1024 * 1024;
 const worker = await mediasoup.createWorker();
 const listenInfos = (['udp', 'tcp'] as const).map((protocol) => ({

@@ -4,6 +4,8 @@ import { Audio, PeerConnection, RtcpReceivingSession, type Track, Video } from '
 import { exchange } from '../load-viewer.ts';
 import { audioMs, frameMs, payloadTypes, RtpPattern, ssrcs } from '../rtp-pattern.ts';
 
+process.once('disconnect', () => process.exit()); // whoever started it is gone
+
 const connection = new PeerConnection('publisher', { iceServers: [], bindAddress: '127.0.0.1' });
 const video = new Video('video', 'SendOnly');
 video.addH264Codec(payloadTypes.video);

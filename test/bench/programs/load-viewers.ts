@@ -36,6 +36,8 @@ export interface LoadLine {
   readonly cpuMs: number;
 }
 
+process.once('disconnect', () => process.exit()); // whoever started it is gone
+
 const { values } = parseArgs({
   options: {
     endpoint: { type: 'string', default: '' },
