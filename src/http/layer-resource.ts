@@ -17,7 +17,7 @@ export interface ExtensionDeps {
 
 /**
  * `/whep/{stream}/{session}/layer`: POST chooses the layers of the session's video, `{"mediaId": "0"}` alone or DELETE leaves the choice to
- * the gateway.
+ * the gateway. GET, which the extension does not have, tells what was chosen, what is sent, and what the network is thought to carry.
  *
  * @see WHEP core extensions, video layer selection
  */
@@ -36,10 +36,22 @@ export function layerResource(app: FastifyInstance, { registry, gate, bodyBytes 
     return reply.code(200).send();
   });
 
+  app.route({
+    url,
+    method: ['GET', 'HEAD'],
+    ...guarded,
+    handler: async (request: ViewerRequest, reply) => {
+      const session = viewerOf(registry, request);
+      const { spatialLayer, temporalLayer } = session.layers.current ?? {};
+      reply.header('Cache-Control', 'no-store');
+      return { wish: session.layers.wish, spatialLayerId: spatialLayer, temporalLayerId: temporalLayer, estimate: session.estimate };
+    },
+  });
+
   app.delete(url, guarded, async (request: ViewerRequest, reply) => {
     viewerOf(registry, request).layers.choose({});
     return reply.code(200).send();
   });
 
-  reserveMethods(app, url, ['POST', 'DELETE']);
+  reserveMethods(app, url, ['GET', 'HEAD', 'POST', 'DELETE']);
 }

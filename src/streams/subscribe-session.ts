@@ -134,6 +134,11 @@ export class SubscribeSession extends Session {
     return this.#plan === undefined;
   }
 
+  /** What its network is thought to carry, in bit/s; undefined where its player gives no feedback to tell by. */
+  get estimate(): number | undefined {
+    return this.#transport.estimate;
+  }
+
   /**
    * Whether `mediaId` names the video section of this session: by its place among the sections of the player's SDP, or by its mid.
    *

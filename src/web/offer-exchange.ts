@@ -1,3 +1,6 @@
+import type { LayerChoice } from './player-layers.ts';
+import { readExtensions, type SessionExtensions } from './session-extensions.ts';
+
 /** Where and as whom to ask for a session. */
 export interface Endpoint {
   /** The WHIP or WHEP URL. */
@@ -11,6 +14,7 @@ export interface ExchangedAnswer {
   readonly answerText: string;
   /** The session's own URL, absolute; whoever knows it can end the session. */
   readonly sessionUrl: string;
+  readonly extensions: SessionExtensions;
 }
 
 /** An offer that got no session: refused by the gateway, or no answer at all. */
@@ -51,7 +55,8 @@ export async function postOffer(endpoint: Endpoint, offerText: string, signal: A
     throw new ExchangeError('The server accepted the offer but named no session.', { status: 201, code: 'ERR_NO_LOCATION' });
   const sessionUrl = new URL(location, response.url).href;
   try {
-    return { answerText: await response.text(), sessionUrl };
+    const extensions = readExtensions(response.headers.get('link'), sessionUrl);
+    return { answerText: await response.text(), sessionUrl, extensions };
   } catch (cause) {
     void deleteSession(sessionUrl, endpoint.token);
     signal.throwIfAborted();
@@ -134,6 +139,30 @@ export async function fetchWarnings(sessionUrl: string, token: string | undefine
   if (!response.ok) return [];
   const { warnings = [] } = (await response.json()) as { readonly warnings?: readonly IngestWarning[] };
   return warnings;
+}
+
+/** What the gateway knows of the layers that a viewer gets. */
+export interface LayerState {
+  /** What the viewer's network carries, in bit/s; undefined while it is not known. */
+  readonly estimate: number | undefined;
+}
+
+/** Asks for the layers that a session gets; undefined where the server has nothing to say. */
+export async function fetchLayerState(layerUrl: string, token: string | undefined): Promise<LayerState | undefined> {
+  const response = await fetch(layerUrl, { headers: authorization(token), signal: AbortSignal.timeout(5000) });
+  if (!response.ok) return undefined;
+  const { estimate } = (await response.json()) as { readonly estimate?: number };
+  return { estimate };
+}
+
+/** Chooses the layers of a session; undefined leaves them to the server. False when that cannot be done. */
+export async function postLayer(layerUrl: string, token: string | undefined, choice: LayerChoice | undefined): Promise<boolean> {
+  const request: RequestInit =
+    choice === undefined
+      ? { method: 'DELETE', headers: authorization(token) }
+      : { method: 'POST', headers: { 'Content-Type': 'application/json', ...authorization(token) }, body: JSON.stringify(choice) };
+  const response = await fetch(layerUrl, { ...request, signal: AbortSignal.timeout(5000) });
+  return response.ok;
 }
 
 function authorization(token: string | undefined): Record<string, string> {

@@ -1,4 +1,17 @@
-import { deleteSession, type Endpoint, ExchangeError, postOffer, fetchWarnings, type IngestWarning } from './offer-exchange.ts';
+import {
+  deleteSession,
+  type Endpoint,
+  ExchangeError,
+  fetchLayerState,
+  fetchWarnings,
+  type IngestWarning,
+  type LayerState,
+  postLayer,
+  postOffer,
+} from './offer-exchange.ts';
+import type { LayerChoice } from './player-layers.ts';
+import { type EventHandlers, listenToSession } from './session-events.ts';
+import type { SessionExtensions } from './session-extensions.ts';
 
 /** A peer connection whose offer is its local description and waits for an answer. */
 export interface OfferedPeer {
@@ -21,6 +34,13 @@ const connectDeadlineMs = 12_000;
 /** ICE may recover from `disconnected` by itself, for example when a phone changes networks; longer than this is a visible gap. */
 const disconnectedPatienceMs = 2000;
 
+/** Where a session is, and what its server can do besides. */
+interface SessionAccess {
+  readonly url: string;
+  readonly token: string | undefined;
+  readonly extensions: SessionExtensions;
+}
+
 /** One WHIP or WHEP session: a connected peer, the session's URL, and the news of its loss. */
 export class PeerSession {
   readonly peer: RTCPeerConnection;
@@ -30,6 +50,7 @@ export class PeerSession {
   readonly lost: Promise<Loss>;
   readonly #url: string;
   readonly #token: string | undefined;
+  readonly #extensions: SessionExtensions;
   readonly #listening = new AbortController();
   #tellLost: (loss: Loss) => void = () => {};
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -39,8 +60,8 @@ export class PeerSession {
   /** Sends the offer and applies the answer. Throws {@link ExchangeError} or the signal's reason; then no session is left behind. */
   static async open(endpoint: Endpoint, offered: OfferedPeer, signal: AbortSignal): Promise<PeerSession> {
     const postedAt = performance.now();
-    const { answerText, sessionUrl } = await postOffer(endpoint, offered.offerText, signal);
-    const session = new PeerSession(offered.peer, sessionUrl, endpoint.token, postedAt);
+    const { answerText, sessionUrl, extensions } = await postOffer(endpoint, offered.offerText, signal);
+    const session = new PeerSession(offered.peer, { url: sessionUrl, token: endpoint.token, extensions }, postedAt);
     try {
       signal.throwIfAborted();
       await offered.peer.setRemoteDescription({ type: 'answer', sdp: offered.tuneAnswer?.(answerText) ?? answerText });
@@ -53,7 +74,7 @@ export class PeerSession {
     }
   }
 
-  private constructor(peer: RTCPeerConnection, url: string, token: string | undefined, postedAt: number) {
+  private constructor(peer: RTCPeerConnection, { url, token, extensions }: SessionAccess, postedAt: number) {
     this.peer = peer;
     this.postedAt = postedAt;
     this.lost = new Promise((resolve) => {
@@ -61,6 +82,7 @@ export class PeerSession {
     });
     this.#url = url;
     this.#token = token;
+    this.#extensions = extensions;
   }
 
   /** When ICE and DTLS first were up, on the clock of `performance.now()`; undefined before. */
@@ -76,6 +98,24 @@ export class PeerSession {
   /** What the server says is wrong with the media that this session publishes. Rejects when it cannot be asked. */
   async warnings(): Promise<readonly IngestWarning[]> {
     return fetchWarnings(this.#url, this.#token);
+  }
+
+  /** Listens to the server's events until the session closes; hears nothing of a server that has none. */
+  listen(handlers: EventHandlers): void {
+    const { events } = this.#extensions;
+    if (events !== undefined) void listenToSession(events, { token: this.#token, handlers, signal: this.#listening.signal });
+  }
+
+  /** Chooses layers; undefined leaves them to the server. False when it cannot do that. Rejects when it cannot be asked. */
+  async chooseLayer(choice: LayerChoice | undefined): Promise<boolean> {
+    const { layer } = this.#extensions;
+    return layer !== undefined && postLayer(layer, this.#token, choice);
+  }
+
+  /** What the server knows of this session's layers. Rejects when it cannot be asked. */
+  async layerState(): Promise<LayerState | undefined> {
+    const { layer } = this.#extensions;
+    return layer === undefined ? undefined : fetchLayerState(layer, this.#token);
   }
 
   /** Declares this session lost, for a reason that perhaps only its owner can see. */

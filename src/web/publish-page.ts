@@ -1,6 +1,7 @@
 import { canCapture, type Capture, openCapture } from './capture.ts';
 import { listDevices, showDevices } from './device-choice.ts';
 import { fetchStreams } from './live-list.ts';
+import { ModeChoice } from './mode-choice.ts';
 import { announce, exposeForTests, part, readyCopyButtons, showPill, write } from './page-parts.ts';
 import { applyParameters, layersOf, readSettings, sendableCodecs } from './publish-settings.ts';
 import { SendingReport } from './sending-report.ts';
@@ -194,6 +195,12 @@ function offerWhatWorks(): void {
   if (missing.includes('camera')) applyParameters(form, new URLSearchParams({ source: 'pattern' }));
 }
 
+function modeSelect(): HTMLSelectElement {
+  const select = form.elements.namedItem('mode');
+  if (select instanceof HTMLSelectElement) return select;
+  throw new TypeError('The form has no list of modes.');
+}
+
 function listen(): void {
   form.addEventListener('change', settingChanged);
   form.addEventListener('submit', (event) => event.preventDefault());
@@ -224,6 +231,7 @@ async function begin(): Promise<void> {
   if (token instanceof HTMLInputElement) token.value = tokenOfPage() ?? '';
   readyCopyButtons();
   listen();
+  await new ModeChoice(form, part('mode-field', HTMLElement), modeSelect()).offer(parameters.get('mode') ?? '');
   sourceChosen();
   report.clear();
   setInterval(() => {

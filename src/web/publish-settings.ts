@@ -15,6 +15,8 @@ export interface PublishSettings {
   readonly maxBitrate: number | undefined;
   /** Several qualities at once. */
   readonly layered: boolean;
+  /** How, with the codecs that have layers; empty leaves it to us. */
+  readonly mode: string;
   readonly token: string;
 }
 
@@ -43,6 +45,7 @@ export function readSettings(form: HTMLFormElement): PublishSettings {
     codec: codecs.find((codec) => codec === value('codec')),
     maxBitrate: kilobits === 0 ? undefined : kilobits * 1000,
     layered: value('simulcast') === 'on',
+    mode: value('mode'),
     token: value('token').trim(),
   };
 }
@@ -60,11 +63,15 @@ export function applyParameters(form: HTMLFormElement, parameters: URLSearchPara
 /**
  * How the publisher shall make several qualities: in layers of one encoding with the codecs that are made for it, else as simulcast.
  *
- * `L3T3_KEY` sends each size's own key pictures only, so that a viewer of the small one does not pay for the large one.
+ * `L3T3_KEY` costs the least where nothing else is chosen: its sizes need each other for key pictures only.
  */
-export function layersOf({ codec, layered }: PublishSettings): { simulcast: boolean; scalabilityMode: string | undefined } {
+export function layersOf({ codec, layered, mode }: Pick<PublishSettings, 'codec' | 'layered' | 'mode'>): {
+  simulcast: boolean;
+  scalabilityMode: string | undefined;
+} {
   const scalable = codec === 'VP9' || codec === 'AV1';
-  return { simulcast: layered && !scalable, scalabilityMode: layered && scalable ? 'L3T3_KEY' : undefined };
+  const scalabilityMode = mode === '' ? 'L3T3_KEY' : mode;
+  return { simulcast: layered && !scalable, scalabilityMode: layered && scalable ? scalabilityMode : undefined };
 }
 
 /** A value that the list does not have is added to it, so that a URL can ask for any bit rate. Text and unknown codecs are not. */

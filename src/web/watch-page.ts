@@ -1,4 +1,5 @@
 import { GaugeRow } from './gauges.ts';
+import { LayerPanel } from './layer-panel.ts';
 import { announce, exposeForTests, part, readyCopyButtons, showPill, write } from './page-parts.ts';
 import type { PlayerStats } from './player-stats.ts';
 import { tellPlayer } from './state-wording.ts';
@@ -14,6 +15,7 @@ const unmuteButton = part('unmute', HTMLButtonElement);
 const soundButton = part('sound', HTMLButtonElement);
 const tokenForm = part('token-form', HTMLFormElement);
 const gauges = new GaugeRow(part('gauges', HTMLElement));
+const layerPanel = new LayerPanel(() => player);
 
 let player = watch(tokenOfPage());
 let unmutedByViewer = false;
@@ -23,6 +25,7 @@ let playingSince = 0;
 function watch(token: string | undefined): WhepPlayer {
   const opened = new WhepPlayer({ endpoint: address.whep, token, video });
   opened.addEventListener('state', () => showState());
+  opened.addEventListener('layers', () => layerPanel.showLayers());
   exposeForTests(opened);
   return opened;
 }
@@ -92,6 +95,7 @@ function showStats(stats: PlayerStats | undefined): void {
     { label: 'Round trip', text: shortTime(stats?.roundTripMs) },
     { label: 'First picture after', text: shortTime(stats?.firstFrameMs) },
   ]);
+  layerPanel.showStats(stats);
 }
 
 function hideControlsWhenIdle(): void {

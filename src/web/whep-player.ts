@@ -1,4 +1,5 @@
 import type { PeerSession } from './peer-session.ts';
+import { type LayerChoice, type PlayerLayer, readLayers } from './player-layers.ts';
 import { offerToReceive } from './player-offer.ts';
 import { describePlayback, type PlayerStats } from './player-stats.ts';
 import { RecentReadings } from './recent-readings.ts';
@@ -16,6 +17,11 @@ export interface WhepPlayerOptions {
   readonly video?: HTMLMediaElement | undefined;
   /** STUN and TURN servers, for viewers that cannot reach the media port. Default: none. */
   readonly iceServers?: readonly RTCIceServer[] | undefined;
+  /**
+   * Hear of layers, viewers and the server's wish to reconnect. Takes one HTTP connection, of which browsers have six for each server without
+   * HTTP/2: pages with many players should do without. Default true.
+   */
+  readonly events?: boolean | undefined;
 }
 
 /** What a player is doing. `reason` is a sentence for people. */
@@ -44,22 +50,28 @@ const silenceMs = 2000;
  * @example
  * const player = new WhepPlayer({ endpoint: '/whep/show', video: document.querySelector('video') });
  * player.addEventListener('state', ({ state }) => console.log(state.name));
+ * player.addEventListener('layers', () => console.log(player.layers.map(({ height }) => height)));
  *
  * @see draft-ietf-wish-whep
  */
 export class WhepPlayer extends StateTarget<PlayerState> {
   readonly #video: HTMLMediaElement | undefined;
+  readonly #hearsEvents: boolean;
   readonly #keeper: SessionKeeper;
   readonly #readings = new RecentReadings<PlayerStats>();
   #mediaStream: MediaStream | undefined;
   #firstFrameMs: number | undefined;
   #looking: ReturnType<typeof setInterval> | undefined;
+  #layers: readonly PlayerLayer[] = [];
+  #viewers: number | undefined;
+  #choice: LayerChoice | undefined;
   /** The last sign of media: totals that changed, and when. */
   #sign = { packets: 0, frames: 0, at: 0 };
 
   constructor(options: WhepPlayerOptions) {
     super({ name: 'connecting' });
     this.#video = options.video;
+    this.#hearsEvents = options.events ?? true;
     if (this.#video) this.#video.muted = true;
     this.#keeper = new SessionKeeper(
       { url: options.endpoint, token: options.token },
@@ -89,6 +101,40 @@ export class WhepPlayer extends StateTarget<PlayerState> {
   /** Whether the present session has a video track. */
   get hasVideo(): boolean {
     return (this.#mediaStream?.getVideoTracks().length ?? 0) > 0;
+  }
+
+  /** The picture sizes of the stream, smallest first; empty until the server has told. An event `layers` tells of each change. */
+  get layers(): readonly PlayerLayer[] {
+    return this.#layers;
+  }
+
+  /** What was chosen; undefined: the server chooses. */
+  get choice(): LayerChoice | undefined {
+    return this.#choice;
+  }
+
+  /** How many watch; undefined until the server has told. An event `viewers` tells of each change. */
+  get viewers(): number | undefined {
+    return this.#viewers;
+  }
+
+  /**
+   * Chooses what to be sent; undefined leaves it to the server. It holds for later sessions too, as far as they can have it.
+   *
+   * Resolves false when the server cannot do that; then what was chosen before holds on.
+   *
+   * @see WHEP core extensions, video layer selection
+   */
+  async choose(choice: LayerChoice | undefined): Promise<boolean> {
+    const done = (await this.#keeper.session?.chooseLayer(choice).catch(() => false)) ?? true;
+    if (done) this.#choice = choice;
+    if (done) this.dispatchEvent(new Event('layers'));
+    return done;
+  }
+
+  /** What the server thinks that the network carries, in bit/s; undefined where it does not know. */
+  async estimate(): Promise<number | undefined> {
+    return (await this.#keeper.session?.layerState().catch(() => undefined))?.estimate;
   }
 
   /** What arrives now, or undefined while there is no session. */
@@ -123,7 +169,26 @@ export class WhepPlayer extends StateTarget<PlayerState> {
     const received = session.peer.getTransceivers().filter((transceiver) => transceiver.currentDirection === 'recvonly');
     this.#mediaStream = new MediaStream(received.map((transceiver) => transceiver.receiver.track));
     this.#play(session, this.#mediaStream);
+    if (this.#hearsEvents) this.#listen(session);
     this.#looking = setInterval(() => void this.#look(session), lookEveryMs);
+  }
+
+  #listen(session: PeerSession): void {
+    let wanted = this.#choice;
+    session.listen({
+      layers: (data) => {
+        this.#layers = readLayers(data);
+        this.dispatchEvent(new Event('layers'));
+        // Only now does the server know what a choice means.
+        if (wanted !== undefined) void session.chooseLayer(wanted).catch(() => {});
+        wanted = undefined;
+      },
+      viewercount: (data) => {
+        this.#viewers = (JSON.parse(data) as { readonly viewercount: number }).viewercount;
+        this.dispatchEvent(new Event('viewers'));
+      },
+      reconnect: () => session.lose({ by: 'server', reason: 'The server asked for a new session.' }),
+    });
   }
 
   #play(session: PeerSession, mediaStream: MediaStream): void {

@@ -12,6 +12,20 @@ export function pictureSize(width: number | undefined, height: number | undefine
   return width === undefined || height === undefined ? unknown : `${width} × ${height}`;
 }
 
+/** `720p`, or what else is known of a quality: its name, its place. */
+export function layerName({
+  height,
+  rid,
+  spatialLayerId,
+}: {
+  height: number | undefined;
+  rid: string | undefined;
+  spatialLayerId: number;
+}): string {
+  if (height !== undefined) return `${height}p`;
+  return rid ?? `Quality ${spatialLayerId + 1}`;
+}
+
 /** `30 fps`, a whole number. */
 export function frameRate(framesPerSecond: number | undefined): string {
   return framesPerSecond === undefined ? unknown : `${Math.round(framesPerSecond)} fps`;

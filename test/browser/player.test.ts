@@ -1,5 +1,6 @@
 import type { JSHandle } from 'playwright-core';
 import { afterAll, expect } from 'vitest';
+import type { LayerChoice } from '../../src/web/player-layers.ts';
 import type * as playerModule from '../../src/web/whep-player.ts';
 import { browserTest, expectPlaying, patience } from '../fixtures/browser-test.ts';
 import type { Chromium } from '../fixtures/chromium.ts';
@@ -27,6 +28,9 @@ async function openPlayer(chromium: Chromium, gateway: TestGateway) {
   await expect.poll(state, patience).toBe('playing');
   return {
     state,
+    layers: async () => player.evaluate(({ layers }) => layers.map(({ height, isCurrent }) => (isCurrent ? `*${height}` : String(height)))),
+    choose: async (choice: LayerChoice | undefined) => player.evaluate(async (opened, wanted) => opened.choose(wanted), choice),
+    viewers: async () => player.evaluate(({ viewers }) => viewers),
     answerText: async () => player.evaluate(({ peer }) => peer?.remoteDescription?.sdp ?? ''),
     stats: async () => stats.evaluate(async ({ viewerStats }, { peer }) => viewerStats(peer ?? new RTCPeerConnection()), player),
     [Symbol.asyncDispose]: async () => page.close(),
@@ -70,4 +74,41 @@ browserTest('our player goes on when its publisher returns', async ({ chromium }
   await using _second = await chromium.publish(gateway.whip('show'));
   await expect.poll(player.state, patience).toBe('playing');
   await expectPlaying(player);
+});
+
+browserTest(
+  'our player of AV1 in several sizes gets the largest, and the one that it chooses, at an edge router too',
+  async ({ chromium }) => {
+    await using gateway = await openTestGateway({ codecs: ['AV1'], webRoot, workers: 2 });
+    const encodings = [{ scalabilityMode: 'L2T2' }];
+    await using _publisher = await chromium.publish(gateway.whip('show'), { width: 640, height: 360, startBitrate: 3000, encodings });
+    await using near = await openPlayer(chromium, gateway);
+    await using far = await openPlayer(chromium, gateway);
+    for (const player of [near, far]) {
+      await expectPlaying(player, '640x360');
+      await expect.poll(player.layers, patience).toEqual(['180', '*360']);
+      expect(await player.choose({ spatialLayerId: 0 })).toBe(true);
+      await expectPlaying(player, '320x180');
+      expect(await player.choose({ spatialLayerId: 2 })).toBe(false);
+      expect(await player.choose(undefined)).toBe(true);
+      await expectPlaying(player, '640x360');
+    }
+    await expect.poll(near.viewers, patience).toBe(2);
+  },
+);
+
+browserTest('our player keeps its choice when its session is replaced', async ({ chromium }) => {
+  await using gateway = await openTestGateway({ codecs: ['VP8'], webRoot });
+  const encodings = [
+    { rid: 'l', scaleResolutionDownBy: 4 },
+    { rid: 'h', scaleResolutionDownBy: 1 },
+  ];
+  await using _publisher = await chromium.publish(gateway.whip('show'), { width: 640, height: 360, startBitrate: 3000, encodings });
+  await using player = await openPlayer(chromium, gateway);
+  await expectPlaying(player, '640x360');
+  await expect.poll(async () => player.choose({ spatialLayerId: 0 }), patience).toBe(true);
+  await expectPlaying(player, '160x90');
+  for (const { id, kind } of await gateway.registry.sessions()) if (kind === 'subscribe') gateway.registry.kick(id);
+  await expect.poll(player.layers, patience).toEqual(['*90', '360']);
+  await expectPlaying(player, '160x90');
 });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { LayeredPublisher } from '../fixtures/native-layers.ts';
 import { NativePlayer, NativePublisher } from '../fixtures/native-peer.ts';
@@ -10,9 +11,9 @@ const soon = { timeout: 10_000, interval: 20 };
 const rids = ['a', 'b', 'c'];
 
 /** A live simulcast stream and one viewer of it. */
-async function openSimulcast({ url, registry }: ConfiguredGateway) {
+async function openSimulcast({ url, registry }: ConfiguredGateway, options: { gop?: number } = {}) {
   const publisher = await LayeredPublisher.open(`${url}/whip/show`, { codec: 'VP8', rids });
-  const sender = new SimulcastSender(publisher);
+  const sender = new SimulcastSender(publisher, options);
   await expect.poll(() => registry.counts().live, soon).toBe(1);
   const player = await NativePlayer.open(`${url}/whep/show`);
   const session = viewer({ registry }, player.session.location);
@@ -91,7 +92,7 @@ test('what cannot be done is refused', async ({ gateway }) => {
   expect(await choose(location, '{')).toEqual({ status: 400, code: 'ERR_REQUEST_INVALID' });
   expect(await choose(location, '{}', 'text/plain')).toEqual({ status: 415, code: 'ERR_CONTENT_TYPE' });
   expect(await choose(`${location}x`, '{}')).toEqual({ status: 404, code: 'ERR_SESSION_NOT_FOUND' });
-  expect((await fetch(`${location}/layer`)).status).toBe(405);
+  expect((await fetch(`${location}/layer`, { method: 'PUT' })).status).toBe(405);
   await stream.player.delete();
   expect(await stream.choose({ rid: 'a' })).toEqual({ status: 404, code: 'ERR_SESSION_NOT_FOUND' });
 });
@@ -104,4 +105,41 @@ test('a stream without layers has one', async ({ gateway }) => {
   await expect.poll(() => session.layers.layers, soon).toMatchObject([{ spatialLayer: 0, width: 1920, height: 1080, isActive: true }]);
   expect(await choose(player.session.location, '{"mediaId":"0","spatialLayerId":0}')).toMatchObject({ status: 200 });
   expect(await choose(player.session.location, '{"spatialLayerId":1}')).toMatchObject({ status: 422 });
+});
+
+test('a viewer keeps its layer until the new one has a key frame, however long its publisher takes', async ({ gateway }) => {
+  await using stream = await openSimulcast(gateway, { gop: 200 });
+  const { sender, player, session } = stream;
+  const current = () => session.layers.current?.spatialLayer;
+  await expect.poll(current, { ...soon, timeout: 20_000 }).toBe(2);
+  const keyFrames = sender.keyFrames;
+  const packets = player.videoPackets;
+  expect(await stream.choose({ rid: 'a' })).toMatchObject({ status: 200 });
+  while (sender.keyFrames === keyFrames) {
+    const layer = current();
+    if (sender.keyFrames === keyFrames) expect(layer).toBe(2);
+    await delay(20);
+  }
+  expect(player.videoPackets).toBeGreaterThan(packets);
+  await expect.poll(current, soon).toBe(0);
+});
+
+test('what is not watched is not sent', async ({ gateway }) => {
+  await using stream = await openSimulcast(gateway);
+  const { sender, player } = stream;
+  await expect.poll(() => stream.session.layers.current?.spatialLayer, soon).toBe(2);
+  const before = { sent: sender.sent, received: player.videoPackets };
+  await expect.poll(() => sender.sent, soon).toBeGreaterThan(before.sent + 50);
+  const pictures = sender.sent - before.sent;
+  expect(player.videoPackets - before.received).toBeLessThan(pictures * 1.5);
+});
+
+test('what is chosen and what is sent can be asked for', async ({ gateway }) => {
+  await using stream = await openSimulcast(gateway);
+  await expect.poll(() => stream.session.layers.current?.spatialLayer, soon).toBe(2);
+  expect(await stream.choose({ rid: 'b', maxTemporalLayerId: 1 })).toMatchObject({ status: 200 });
+  await expect.poll(() => stream.session.layers.current?.spatialLayer, soon).toBe(1);
+  const reply = await fetch(`${stream.player.session.location}/layer`);
+  expect(reply.headers.get('Cache-Control')).toBe('no-store');
+  expect(await reply.json()).toEqual({ wish: { rid: 'b', maxTemporalLayerId: 1 }, spatialLayerId: 1, temporalLayerId: 0 });
 });

@@ -1,0 +1,75 @@
+import { expect } from 'vitest';
+import { browserTest, expectPlaying, patience } from '../fixtures/browser-test.ts';
+import type { PageViewer } from '../fixtures/chromium.ts';
+import { openTestGateway } from '../fixtures/gateway.ts';
+
+const large = { width: 960, height: 540, startBitrate: 3000 };
+
+const simulcast = [
+  { rid: 'l', scaleResolutionDownBy: 4 },
+  { rid: 'm', scaleResolutionDownBy: 2 },
+  { rid: 'h', scaleResolutionDownBy: 1 },
+];
+
+/** Heights of the three layers; codecs round odd ones. */
+const heights = [/x13[456]$/, /x270$/, /x540$/];
+
+async function choose(location: string, wish: object): Promise<number> {
+  const headers = { 'Content-Type': 'application/json' };
+  return (await fetch(`${location}/layer`, { method: 'POST', headers, body: JSON.stringify(wish) })).status;
+}
+
+/**
+ * For how long the picture stood still since a time of `Date.now()`, at most, in milliseconds. By the clock and by the pictures' own
+ * timestamps: what a busy machine shows late, or leaves out, is long by one of them only.
+ */
+async function longestPause(viewer: PageViewer, since: number): Promise<number> {
+  const shown = (await viewer.handle.evaluate(({ shown: pictures }) => [...pictures])).filter(({ at }) => at >= since);
+  const pauses = shown.slice(1).map(({ at, rtpTimestamp }, index) => {
+    const before = shown[index] ?? { at, rtpTimestamp };
+    return Math.min(at - before.at, (rtpTimestamp - before.rtpTimestamp) / 90);
+  });
+  return Math.max(0, ...pauses);
+}
+
+/** Pauses that are as long without any switch are the machine's. */
+async function expectSmooth(viewer: PageViewer, { since, usual }: { readonly since: number; readonly usual: number }): Promise<void> {
+  expect(await longestPause(viewer, since)).toBeLessThan(Math.max(300, 3 * usual));
+}
+
+browserTest.for([
+  ['VP8 simulcast', 'VP8', simulcast],
+  ['H264 simulcast', 'H264', simulcast],
+  ['VP9 L3T3_KEY', 'VP9', [{ scalabilityMode: 'L3T3_KEY' }]],
+  ['VP9 L3T3', 'VP9', [{ scalabilityMode: 'L3T3' }]],
+] as const)('a viewer of %s switches up and down without a pause', async ([, codec, encodings], { chromium }) => {
+  await using gateway = await openTestGateway({ codecs: [codec] });
+  await using _publisher = await chromium.publish(gateway.whip('show'), { ...large, encodings: [...encodings] });
+  await using viewer = await chromium.watch(gateway.whep('show'));
+  const { location } = await viewer.session();
+  await expectPlaying(viewer, '960x540');
+  await expect.poll(async () => choose(location, { spatialLayerId: 2 }), patience).toBe(200);
+  const began = Date.now();
+  await expect.poll(() => Date.now(), patience).toBeGreaterThan(began + 2000);
+  const usual = await longestPause(viewer, began);
+  const since = Date.now();
+  for (const layer of [0, 2, 1, 0, 1, 2]) {
+    expect(await choose(location, { spatialLayerId: layer })).toBe(200);
+    await expect.poll(async () => (await viewer.stats()).size, patience).toMatch(heights[layer] ?? /^$/);
+  }
+  await expectSmooth(viewer, { since, usual });
+});
+
+browserTest('an encoding that a browser drops moves its viewers within two seconds, and back when it returns', async ({ chromium }) => {
+  await using gateway = await openTestGateway({ codecs: ['VP8'] });
+  await using publisher = await chromium.publish(gateway.whip('show'), { ...large, encodings: [...simulcast] });
+  await using viewer = await chromium.watch(gateway.whep('show'));
+  await expectPlaying(viewer, '960x540');
+  const since = Date.now();
+  await publisher.handle.evaluate(async (peer) => peer.sendOnly(['l', 'm']));
+  await expectPlaying(viewer, '480x270');
+  // mediasoup takes 1.5 s to believe it; the rest is the key frame's way, and what a busy machine takes for it.
+  expect(await longestPause(viewer, since)).toBeLessThan(3000);
+  await publisher.handle.evaluate(async (peer) => peer.sendOnly(['l', 'm', 'h']));
+  await expectPlaying(viewer, '960x540');
+});
