@@ -92,7 +92,7 @@ throttleTest(
     near.namespace.throttle(throttles.m);
     await expect.poll(() => watch.height, patience.down).toBe(heights.m);
     const settledMs = Date.now() - start;
-    await watch.until(start + 20 * second);
+    await watch.until(start + 12 * second);
     const end = Date.now();
     near.namespace.throttle(undefined);
     await expect.poll(() => watch.height, patience.up).toBe(heights.h);
