@@ -5,6 +5,9 @@ import type { PlayerStats } from './player-stats.ts';
 import type { WhepPlayer } from './whep-player.ts';
 import { bitRate, layerName, pictureSize } from './wording.ts';
 
+/** What the panel asks of a player. */
+type LayeredPlayer = Pick<WhepPlayer, 'layers' | 'choice' | 'estimate' | 'choose'>;
+
 const automatic = 'auto';
 
 /** The gateway is asked for its estimate this often, in milliseconds. */
@@ -16,13 +19,13 @@ const drawing = { width: 1000, height: 150 } as const;
 export class LayerPanel {
   readonly #menu = part('quality', HTMLSelectElement);
   readonly #chart = part('layers-chart', SVGSVGElement);
-  readonly #player: () => WhepPlayer;
+  readonly #player: () => LayeredPlayer;
   #history: readonly LayerReading[] = [];
   #estimate: number | undefined;
   #askedAt = -Infinity;
 
   /** `player` gives the page's present one. */
-  constructor(player: () => WhepPlayer) {
+  constructor(player: () => LayeredPlayer) {
     this.#player = player;
     this.#chart.setAttribute('viewBox', `0 0 ${drawing.width} ${drawing.height}`);
     this.#menu.addEventListener('change', () => void this.#choose());
@@ -59,7 +62,7 @@ export class LayerPanel {
     write(part('layers-now', HTMLElement), `Now ${pictureSize(stats.width, stats.height)} with ${bitRate(stats.bitsPerSecond)}${carries}`);
   }
 
-  async #ask(player: WhepPlayer, at: number): Promise<void> {
+  async #ask(player: LayeredPlayer, at: number): Promise<void> {
     this.#askedAt = at;
     this.#estimate = await player.estimate();
   }

@@ -3,6 +3,8 @@ export interface StreamAddress {
   readonly streamId: string;
   readonly whip: string;
   readonly whep: string;
+  /** The multivariant playlist. */
+  readonly hls: string;
   readonly watchPage: string;
   readonly publishPage: string;
   /** A small picture of it. */
@@ -27,6 +29,7 @@ export function addressOf(streamId: string, base = gatewayUrl): StreamAddress {
     streamId,
     whip: url('whip'),
     whep: url('whep'),
+    hls: `${url('hls')}/index.m3u8`,
     watchPage,
     publishPage: url('publish'),
     thumbnail: `${url('hls')}/thumbnail.jpg`,

@@ -1,4 +1,6 @@
 import { GaugeRow } from './gauges.ts';
+import { watchForFallback } from './hls-fallback.ts';
+import { HlsPlayer } from './hls-player.ts';
 import { LayerPanel } from './layer-panel.ts';
 import { announce, exposeForTests, part, readyCopyButtons, showPill, write } from './page-parts.ts';
 import type { PlayerStats } from './player-stats.ts';
@@ -17,7 +19,7 @@ const tokenForm = part('token-form', HTMLFormElement);
 const gauges = new GaugeRow(part('gauges', HTMLElement));
 const layerPanel = new LayerPanel(() => player);
 
-let player = watch(tokenOfPage());
+let player: WhepPlayer | HlsPlayer = watch(tokenOfPage());
 let unmutedByViewer = false;
 let shown: PlayerState['name'] | undefined;
 let playingSince = 0;
@@ -27,7 +29,20 @@ function watch(token: string | undefined): WhepPlayer {
   opened.addEventListener('state', () => showState());
   opened.addEventListener('layers', () => layerPanel.showLayers());
   exposeForTests(opened);
+  watchForFallback(opened, (because) => watchOverHls(token, because));
+  write(part('via', HTMLElement), '');
   return opened;
+}
+
+/** For who cannot be reached by WebRTC; says so. */
+function watchOverHls(token: string | undefined, because: string): void {
+  void player.close();
+  player = new HlsPlayer({ url: address.hls, token, video });
+  player.addEventListener('state', () => showState());
+  exposeForTests(player);
+  write(part('via', HTMLElement), `Played over HLS, some seconds behind: ${because}.`);
+  layerPanel.showLayers();
+  showState();
 }
 
 function watchAgain(token: string | undefined): void {

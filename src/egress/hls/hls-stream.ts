@@ -49,8 +49,14 @@ export interface Awaited {
  */
 const partMs = 235;
 
-/** How long a request waits for what comes next, in target durations (draft-pantos-hls-rfc8216bis §6.2.5.2). */
+/** How long a request waits for the next segment, in target durations (draft-pantos-hls-rfc8216bis §6.2.5.2). */
 const waitTargets = 3;
+
+/**
+ * How long it waits for the next part: hls.js gives up after 0.8 target durations (3 parts at least), and calls it an error; an answer
+ * without news lets it ask again in peace while a publisher is away.
+ */
+const waitForPart = { targets: 0.8, parts: 3, lessMs: 150 };
 
 /** How long a request waits for a part that a playlist promised, in milliseconds. */
 const promiseMs = 3_000;
@@ -169,7 +175,9 @@ export class HlsStream implements FragmentReader, EgressOutput {
       throw new GatewayError('ERR_REQUEST_INVALID', 'This playlist cannot wait for a segment that far ahead.');
     }
     if (awaited !== undefined) {
-      const timeoutMs = waitTargets * 1000 * targetDurationS(this.presentation, this.#options.settings.segmentMs);
+      const targetMs = 1000 * targetDurationS(this.presentation, this.#options.settings.segmentMs);
+      const forPartMs = Math.max(waitForPart.targets * targetMs, waitForPart.parts * partMs) - waitForPart.lessMs;
+      const timeoutMs = awaited.part === undefined ? waitTargets * targetMs : forPartMs;
       await this.#changes.until(() => this.#ended || this.#has(rendition, awaited), { timeoutMs, signal });
     }
     return this.#shelf.media(rendition, this.#ended);
