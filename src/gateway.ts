@@ -17,6 +17,7 @@ import { Egress } from './egress/egress.ts';
 import { RtmpTargets } from './egress/rtmp/rtmp-targets.ts';
 import { Recordings } from './egress/record/recordings.ts';
 import { S3Store } from './egress/storage/s3-store.ts';
+import { HlsEgress } from './egress/hls/hls-egress.ts';
 import { OverloadWatch } from './http/overload.ts';
 import { judgeReach } from './doctor/findings.ts';
 import { probeCandidates } from './doctor/reach.ts';
@@ -69,6 +70,7 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   const registry = new StreamRegistry({ engine, logger, policyOf, limits: config.limits.sessions, offerBounds: config.limits.offers });
   opened.defer(async () => registry.close());
   const egress = opened.use(openEgress(config, deps, registry));
+  const hls = opened.use(openHls(config, deps, { egress, registry }));
   const rtmp = opened.use(openRtmp(config, { egress, registry, logger }));
   const recordings = opened.use(await openRecordings(config, deps, { registry, egress }));
   const metrics = config.metrics.enabled
@@ -81,6 +83,7 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
     authorizer,
     registry,
     thumbnails: egress.thumbnails,
+    hls,
     overload: () => overload.reason,
     metrics: config.metrics.port === undefined ? metrics : undefined,
     version,
@@ -120,7 +123,30 @@ function openEgress({ egress }: Config, { logger, host }: GatewayDeps, registry:
     setpriv: host.findProgram('setpriv'),
     transcode: egress.transcode,
     runFolder: join(tmpdir(), `sluice-${process.getuid?.() ?? 'run'}`),
+    keyFrameIntervalMs: egress.hls.segmentMs,
   });
+}
+
+/** HLS of every stream whose policy has it. */
+function openHls(
+  { egress: { hls }, streams }: Config,
+  { logger }: GatewayDeps,
+  { egress, registry }: { readonly egress: Egress; readonly registry: StreamRegistry },
+): HlsEgress {
+  const { supervisor, outputs } = egress;
+  const opened = new HlsEgress({
+    ...hls,
+    source: supervisor,
+    outputs,
+    settings: hls,
+    policyOf: (streamId) => policyFor(streams, streamId).hls,
+    exists: (streamId) => registry.stream(streamId) !== undefined,
+    hasSound: (streamId) => registry.stream(streamId)?.tracks?.some(({ description }) => description.kind === 'audio') ?? false,
+    admit: (streamId, client) => registry.seatViewer(streamId, client),
+    logger,
+  });
+  registry.observer.on('live', (streamId) => opened.live(streamId));
+  return opened;
 }
 
 function cpuShares(engine: MediaEngine): readonly number[] {

@@ -1,6 +1,7 @@
 import { parseAuth, type AuthConfig } from './auth-config.ts';
 import { milliseconds } from './duration.ts';
 import { parseLimits, type LimitsConfig } from './limits-config.ts';
+import { parseHls, type HlsConfig } from './hls-config.ts';
 import { parseRecord, parseStorage, type RecordConfig, type StorageConfig } from './record-config.ts';
 import { parseRtmp, type RtmpConfig } from './rtmp-config.ts';
 import type { Settings } from './schema.ts';
@@ -12,6 +13,7 @@ export interface StreamPolicySettings {
   readonly graceMs: number;
   readonly silenceMs: number;
   readonly instantJoin: 'auto' | 'always' | 'never';
+  readonly hls: 'on-demand' | 'always' | 'off';
   readonly record: 'never' | 'request' | 'always';
 }
 
@@ -61,6 +63,7 @@ export interface Config {
     readonly ffmpeg: string;
     readonly transcode: boolean;
     readonly rtmp: RtmpConfig;
+    readonly hls: HlsConfig;
     readonly record: RecordConfig;
     readonly storage: StorageConfig;
   };
@@ -103,7 +106,13 @@ export function parseConfig({ http, rtc, auth, limits, streams, egress, metrics,
         policy: parsePolicy({ ...streams.default, ...overrides }),
       })),
     },
-    egress: { ...egress, rtmp: parseRtmp(egress.rtmp), record: parseRecord(egress.record), storage: parseStorage(egress.storage) },
+    egress: {
+      ...egress,
+      rtmp: parseRtmp(egress.rtmp),
+      hls: parseHls(egress.hls),
+      record: parseRecord(egress.record),
+      storage: parseStorage(egress.storage),
+    },
     metrics: { ...metrics, port: metrics.port },
     log: { level: log.level, pretty: log.pretty },
   });
@@ -141,8 +150,8 @@ function matchesGlob(glob: string, name: string): boolean {
   return new RegExp(`^${glob.replaceAll('*', '.*')}$`).test(name);
 }
 
-function parsePolicy({ takeover, codecs, grace, silence, instantJoin, record }: Settings['streams']['default']): StreamPolicySettings {
-  return { takeover, codecs, graceMs: milliseconds(grace), silenceMs: milliseconds(silence), instantJoin, record };
+function parsePolicy({ takeover, codecs, grace, silence, instantJoin, hls, record }: Settings['streams']['default']): StreamPolicySettings {
+  return { takeover, codecs, graceMs: milliseconds(grace), silenceMs: milliseconds(silence), instantJoin, hls, record };
 }
 
 function deepFreeze<Value>(value: Value): Value {

@@ -1,3 +1,4 @@
+import { hlsSchema } from './hls-schema.ts';
 import { recordSchema, storageSchema } from './record-schema.ts';
 import { rtmpSchema } from './rtmp-schema.ts';
 import { flag, group, text } from './schema-kinds.ts';
@@ -15,6 +16,7 @@ export const egressSchema = group('What leaves by other ways than WHEP: HLS, RTM
     false,
   ),
   rtmp: rtmpSchema,
+  hls: hlsSchema,
   record: recordSchema,
   storage: storageSchema,
 });

@@ -99,6 +99,11 @@ const silenceIsNotInstant: Rule = ({ streams }) =>
     .filter(({ silence }) => silence !== undefined && (parseDuration(silence) ?? 0) < 1_000)
     .flatMap(({ path }) => problem(`${path}.silence`, 'must be at least 1s'));
 
+const segmentsHaveALength: Rule = ({ egress }) => {
+  const segmentMs = parseDuration(egress.hls.segmentDuration) ?? 0;
+  return segmentMs < 1_000 || segmentMs > 10_000 ? problem('egress.hls.segmentDuration', 'must be 1s to 10s') : [];
+};
+
 const bucketIsWhole: Rule = ({ egress }) => {
   const { bucket, endpoint, prefix, region, accessKeyId, secretAccessKey } = egress.storage.s3;
   const path = 'egress.storage.s3';
@@ -123,5 +128,6 @@ export const rules: readonly Rule[] = [
   wildcardsNeedAName,
   oneAnnouncedSocket,
   silenceIsNotInstant,
+  segmentsHaveALength,
   bucketIsWhole,
 ];

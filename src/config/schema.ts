@@ -60,10 +60,12 @@ const policyDocs = {
   instantJoin:
     'Show newcomers the present picture at once, not at the next key frame: of publishers that ignore key-frame requests or send few (`auto`), of `always` all or `never` any. Costs 1–2 % of a core for each such stream.',
   silence: 'A connected publisher or viewer from which nothing at all arrives (media, feedback, STUN) for this long is ended.',
+  hls: 'Package the stream as HLS when somebody asks (`on-demand`), `always` while it is live, or never (`off`).',
   record: 'Record the stream `always` while it is live, on `request` of an operator, or `never`.',
 };
 const instantJoins = ['auto', 'always', 'never'] as const;
 const takeovers = ['replace', 'reject'] as const;
+const hlsPolicies = ['on-demand', 'always', 'off'] as const;
 const recordPolicies = ['never', 'request', 'always'] as const;
 const codecNames = ['offer', 'H264', 'VP8', 'VP9', 'AV1'] as const;
 
@@ -123,6 +125,7 @@ export const settingsSchema = Type.Object(
         grace: duration({ description: policyDocs.grace, default: '60s' }),
         silence: duration({ description: policyDocs.silence, default: '30s' }),
         instantJoin: Type.Enum([...instantJoins], { description: policyDocs.instantJoin, default: 'auto' }),
+        hls: Type.Enum([...hlsPolicies], { description: policyDocs.hls, default: 'on-demand' }),
         record: Type.Enum([...recordPolicies], { description: policyDocs.record, default: 'request' }),
       }),
       patterns: Type.Array(
@@ -136,6 +139,7 @@ export const settingsSchema = Type.Object(
             grace: Type.Optional(duration({ description: policyDocs.grace })),
             silence: Type.Optional(duration({ description: policyDocs.silence })),
             instantJoin: Type.Optional(Type.Enum([...instantJoins], { description: policyDocs.instantJoin })),
+            hls: Type.Optional(Type.Enum([...hlsPolicies], { description: policyDocs.hls })),
             record: Type.Optional(Type.Enum([...recordPolicies], { description: policyDocs.record })),
           },
           { additionalProperties: false },

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Consumer, PlainTransport, Router, TransportListenInfo } from 'mediasoup/types';
 import type { LocalLeg, LocalLegEvents, LocalLegOptions } from './engine.ts';
 import type { ProducerTrack } from './incoming-track.ts';
+import { climbWithEncodings } from './layer-climb.ts';
 import { codecLabel, codecOf, originProfile } from './router-codecs.ts';
 
 /** A {@link LocalLeg} on a PlainTransport with one consumer. */
@@ -35,6 +36,7 @@ export class PlainLeg implements LocalLeg {
         enableRtx: false,
         ...(encoding === undefined ? {} : { preferredLayers: { spatialLayer: encoding } }),
       });
+      if (encoding !== undefined) stayWith(consumer, encoding);
       return new PlainLeg(transport, consumer);
     } catch (error) {
       transport.close();
@@ -77,4 +79,10 @@ export class PlainLeg implements LocalLeg {
     this.#closed = true;
     this.#transport.close();
   }
+}
+
+/** An encoding that is not there yet is stood in for by a lower one, and the leg goes to its own as soon as it can. */
+function stayWith(consumer: Consumer, encoding: number): void {
+  if (consumer.type !== 'simulcast') return;
+  climbWithEncodings(consumer, () => ({ spatialLayer: encoding, temporalLayer: consumer.preferredLayers?.temporalLayer ?? 0 }));
 }

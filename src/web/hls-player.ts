@@ -99,8 +99,10 @@ export class HlsPlayer extends StateTarget<PlayerState> {
     return this.#hls?.bandwidthEstimate;
   }
 
-  /** Does nothing: there are no {@link layers} to choose from. */
-  async choose(): Promise<void> {}
+  /** Does nothing, and says so: there are no {@link layers} to choose from. */
+  async choose(): Promise<boolean> {
+    return false;
+  }
 
   /** Makes the next attempt now. */
   retryNow(): void {

@@ -40,7 +40,7 @@ test.for(listSettings().map(({ path, description }) => [path, description] as co
 );
 
 test('every key of a pattern is described', () => {
-  expect(patternKeys.map(([key]) => key)).toEqual(['match', 'takeover', 'codecs', 'grace', 'silence', 'instantJoin', 'record']);
+  expect(patternKeys.map(([key]) => key)).toEqual(['match', 'takeover', 'codecs', 'grace', 'silence', 'instantJoin', 'hls', 'record']);
   for (const [, schema] of patternKeys) expect(schema).toHaveProperty('description', expect.stringMatching(/\S/));
 });
 

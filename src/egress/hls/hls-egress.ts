@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import { GatewayError } from '../../errors.ts';
 import type { SessionClient } from '../../streams/seats.ts';
 import type { StreamId } from '../../streams/stream-id.ts';
-import type { FragmentReader } from '../fragment-hub.ts';
 import type { OutputList } from '../output-list.ts';
+import type { EgressSupervisor } from '../supervisor.ts';
 import type { Patience } from './change-signal.ts';
 import { HlsDirectory } from './hls-directory.ts';
 import { HlsStream, type HlsSettings } from './hls-stream.ts';
@@ -13,10 +13,8 @@ import { HlsViewers, type HlsViewer } from './hls-viewers.ts';
 /** When a stream is packaged: when somebody asks, from its publisher's first media on, or never. */
 export type HlsPolicy = 'on-demand' | 'always' | 'off';
 
-/** Where fragments come from; the supervisor of taps is one. */
-export interface FragmentSource {
-  hold(streamId: StreamId, reader: FragmentReader, reason: 'hls'): Disposable;
-}
+/** Where fragments come from: the supervisor of taps. */
+export type FragmentSource = Pick<EgressSupervisor, 'ffmpeg' | 'feasibility' | 'hold'>;
 
 /** What {@link HlsEgress} works with. */
 export interface HlsEgressOptions {
@@ -26,6 +24,8 @@ export interface HlsEgressOptions {
   readonly policyOf: (streamId: StreamId) => HlsPolicy;
   /** Whether there is such a stream, live or waiting for its publisher. */
   readonly exists: (streamId: StreamId) => boolean;
+  /** Whether the stream has sound at present, be it silent. */
+  readonly hasSound: (streamId: StreamId) => boolean;
   /** Takes a viewer's seat, which it has until `endsAt`. Throws what limits say. */
   readonly admit: (streamId: StreamId, client: SessionClient) => { readonly seat: Disposable; readonly endsAt: Date | undefined };
   readonly logger: Logger;
@@ -78,10 +78,11 @@ export class HlsEgress implements Disposable {
   /**
    * Lets a viewer in, who may have to wait until there is something to play.
    *
-   * Throws `ERR_HLS_DISABLED`, `ERR_STREAM_NOT_FOUND`, `ERR_HLS_NOT_READY`, `ERR_CODEC_UNSUPPORTED`, what the source throws, and what limits say.
+   * Throws `ERR_HLS_DISABLED`, `ERR_STREAM_NOT_FOUND`, `ERR_HLS_NOT_READY`, `ERR_CODEC_UNSUPPORTED`, `ERR_EGRESS_UNAVAILABLE`, and what limits
+   * say.
    */
   async enter(streamId: StreamId, { client, ...patience }: Patience & { readonly client: SessionClient }): Promise<HlsVisit> {
-    const stream = this.#streamFor(streamId);
+    const stream = await this.#streamFor(streamId);
     using acquired = new DisposableStack();
     const { seat, endsAt } = this.#options.admit(streamId, client);
     acquired.use(seat);
@@ -94,7 +95,7 @@ export class HlsEgress implements Disposable {
 
   /** The same, without letting anybody in: for HEAD. */
   async look(streamId: StreamId, patience: Patience): Promise<HlsStream> {
-    const stream = this.#streamFor(streamId);
+    const stream = await this.#streamFor(streamId);
     await stream.whenPlayable(patience);
     return stream;
   }
@@ -123,14 +124,23 @@ export class HlsEgress implements Disposable {
     for (const streamId of [...this.#streams.keys()]) this.#drop(streamId);
   }
 
-  #streamFor(streamId: StreamId): HlsStream {
+  async #streamFor(streamId: StreamId): Promise<HlsStream> {
     if (this.#options.policyOf(streamId) === 'off') {
       throw new GatewayError('ERR_HLS_DISABLED', 'This stream is not served as HLS (streams.default.hls is off for it). Use WHEP.');
     }
-    const stream = this.#options.exists(streamId) ? this.#package(streamId) : undefined;
+    if (this.#options.exists(streamId)) await this.#refuseImpossible(streamId);
+    const stream = this.#options.exists(streamId) && !this.#closed ? this.#package(streamId) : undefined;
     if (stream === undefined || stream.hasEnded)
       throw new GatewayError('ERR_STREAM_NOT_FOUND', 'There is no such stream, or it has ended.');
     return stream;
+  }
+
+  async #refuseImpossible(streamId: StreamId): Promise<void> {
+    const { source } = this.#options;
+    const abilities = await source.ffmpeg;
+    if ('problem' in abilities) throw new GatewayError('ERR_EGRESS_UNAVAILABLE', `There is no HLS here: ${abilities.problem}`);
+    const hls = (await source.feasibility(streamId))?.hls;
+    if (hls?.possible === false) throw new GatewayError('ERR_CODEC_UNSUPPORTED', hls.reason);
   }
 
   /** Begins to package a stream, if it is not packaged already. A name that was used before begins anew. */
@@ -144,6 +154,7 @@ export class HlsEgress implements Disposable {
       streamId,
       settings,
       newName,
+      hasSound: () => this.#options.hasSound(streamId),
       onChange: (changed) => outputs.changed(changed),
       onStop: () => this.#drop(streamId),
     });

@@ -31,6 +31,8 @@ export interface HlsStreamOptions {
   readonly settings: HlsSettings;
   /** Gives names that nobody can guess. */
   readonly newName: () => string;
+  /** Whether the stream has sound at present, be it silent. */
+  readonly hasSound: () => boolean;
   /** Told when {@link HlsStream.report} has something new to say. */
   readonly onChange: (stream: HlsStream) => void;
   /** Told when it is asked to stop. */
@@ -94,8 +96,12 @@ export class HlsStream implements FragmentReader, EgressOutput {
 
   /** Every rendition that there is to play has a segment. */
   get isPlayable(): boolean {
-    const names = this.#run?.renditions.map(({ name }) => name) ?? [];
-    return names.length > 0 && names.every((name) => this.presentation.listed(name).some(({ segment }) => segment.complete));
+    const names = new Set([...(this.#run?.renditions.map(({ name }) => name) ?? []), ...this.presentation.renditions]);
+    return (
+      this.#run !== undefined &&
+      names.size > 0 &&
+      [...names].every((name) => this.presentation.listed(name).some(({ segment }) => segment.complete))
+    );
   }
 
   runStarted(run: TapRun): void {
@@ -112,6 +118,7 @@ export class HlsStream implements FragmentReader, EgressOutput {
       segmentMs: settings.segmentMs,
       partMs,
       epochMs: Math.max(run.startedAt.getTime(), this.#endsAt), // clocks that were set back would confuse players
+      hasSound: this.#options.hasSound(),
       keys: this.#keys,
     };
     const isSingle = run.renditions.filter(({ kind }) => kind === 'video').length <= 1;

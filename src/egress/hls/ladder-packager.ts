@@ -43,7 +43,7 @@ export class LadderPackager implements Packager {
       (name) => new Rung(name, new VideoLane({ stillMs: segmentMs / 4, key: keys.get(name), isExpected })),
     );
     this.#awaitsPicture = isExpected || keys.size > 0;
-    this.#audio = hasAudio(run, presentation) ? new AudioLane(presentation.initOf(audioName)) : undefined;
+    this.#audio = hasAudio(options) ? new AudioLane(presentation.initOf(audioName)) : undefined;
   }
 
   push(fragment: Fragment): void {

@@ -18,6 +18,8 @@ export interface PackagerOptions {
   readonly partMs: number;
   /** The wall clock at the run's 0, in milliseconds since the epoch. */
   readonly epochMs: number;
+  /** The stream has sound, whether any of it flows now or not. */
+  readonly hasSound: boolean;
   /** The last key frame of each rendition of the runs before; packagers write into it. */
   readonly keys: Map<string, Fragment>;
 }
@@ -41,7 +43,7 @@ export function videoRenditions({ renditions }: TapRun, presentation: Presentati
   return [...names].toSorted();
 }
 
-/** Whether there is, or was, sound. */
-export function hasAudio({ renditions }: TapRun, presentation: Presentation): boolean {
-  return renditions.some(({ name }) => name === audioName) || presentation.renditions.includes(audioName);
+/** Whether there is, was or may be sound. */
+export function hasAudio({ run, presentation, hasSound }: PackagerOptions): boolean {
+  return hasSound || run.renditions.some(({ name }) => name === audioName) || presentation.renditions.includes(audioName);
 }

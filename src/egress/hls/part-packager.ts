@@ -45,7 +45,7 @@ export class PartPackager implements Packager {
     const isExpected = run.renditions.some(({ kind }) => kind === 'video');
     this.#video = new VideoLane({ stillMs: partMs * 0.9, key: own === undefined ? undefined : keys.get(own), isExpected });
     this.#awaitsPicture = isExpected || this.#video.key !== undefined;
-    this.#audio = hasAudio(run, presentation) ? new AudioLane(presentation.initOf(audioName)) : undefined;
+    this.#audio = hasAudio(options) ? new AudioLane(presentation.initOf(audioName)) : undefined;
     this.#pictures = new PartWriter(own ?? '', options);
     this.#sounds = new PartWriter(audioName, options);
   }

@@ -177,6 +177,7 @@ streams:
     graceMs: 1_000,
     silenceMs: 30_000,
     instantJoin: 'auto',
+    hls: 'on-demand',
     record: 'request',
   });
   expect(policyFor(streams, 'my-studio-1')).toMatchObject({ codecs: ['offer'], graceMs: 10_000 });

@@ -41,6 +41,7 @@ export class Packaging {
       segmentMs: this.#options.segmentMs,
       partMs: this.#options.partMs,
       epochMs: run.startedAt.getTime(),
+      hasSound: false,
       keys: this.#keys,
     };
     this.#packager = this.#lowLatency ? new PartPackager(options) : new LadderPackager(options);

@@ -1,0 +1,95 @@
+import { afterAll, expect } from 'vitest';
+import { browserTest, patience } from '../fixtures/browser-test.ts';
+import { delaysOf, median, readFlashAndPeep } from '../fixtures/flash-and-peep.ts';
+import type { Chromium } from '../fixtures/chromium.ts';
+import { PageHlsViewer } from '../fixtures/hls-viewer.ts';
+import { openLiveHls, type LiveHls } from '../fixtures/live-hls.ts';
+import { BuiltPages, expectState } from '../fixtures/pages.ts';
+
+const pages = new BuiltPages();
+afterAll(() => pages[Symbol.dispose]());
+
+const harmless = /bufferStalledError|bufferSeekOverHole/;
+
+/** Publishes the test pattern from the publish page. */
+async function publishPattern(chromium: Chromium, { gateway }: LiveHls, query = '&height=360&fps=30') {
+  const page = await chromium.browser.newPage();
+  await page.goto(`${gateway.url}/publish/show?source=pattern&autostart=1&codec=H264${query}`);
+  await expectState(page, 'live');
+  return { page, [Symbol.asyncDispose]: async () => page.close() };
+}
+
+browserTest.for([
+  ['low-latency', true, 2000],
+  ['plain', false, 1000],
+] as const)('%s: what is published is seen and heard together', async ([, lowLatency, segmentMs], { chromium }) => {
+  await using live = await openLiveHls({ lowLatency, segmentMs }, { webRoot: pages.root });
+  await using _publisher = await publishPattern(chromium, live);
+  const askedAt = performance.now();
+  await using viewer = await PageHlsViewer.open(chromium, live.gateway.url);
+  const openedMs = performance.now() - askedAt;
+  await viewer.watchSync();
+  await expect.poll(async () => (await viewer.sync()).peeps.length, { ...patience, timeout: 40_000 }).toBeGreaterThan(10);
+  const sync = await viewer.sync();
+  const stats = await viewer.stats();
+  const wall = median(sync.flashes.map((flash) => flash % 1000));
+  console.log(JSON.stringify({ openedMs, wall, delays: delaysOf(sync).map(Math.round), ...stats }));
+  expect(stats).toMatchObject({ width: 640, height: 360 });
+  expect(Math.abs(median(delaysOf(sync)))).toBeLessThan(150);
+  expect(stats.errors.filter((error) => !harmless.test(error))).toEqual([]);
+});
+
+browserTest.for([
+  ['low-latency', true],
+  ['plain', false],
+] as const)('%s: FFmpeg plays it, with sound and picture together', async ([, lowLatency], { chromium }) => {
+  await using live = await openLiveHls({ lowLatency }, { webRoot: pages.root });
+  await using _publisher = await publishPattern(chromium, live);
+  const found = await readFlashAndPeep(`${live.gateway.url}/hls/show/index.m3u8`, 14);
+  console.log(delaysOf(found).map(Math.round));
+  expect(found.peeps.length).toBeGreaterThan(8);
+  expect(Math.abs(median(delaysOf(found)))).toBeLessThan(60);
+});
+
+browserTest('simulcast is a ladder without transcoding', async ({ chromium }) => {
+  await using live = await openLiveHls({ segmentMs: 1000 });
+  const encodings = [{ rid: 'l', scaleResolutionDownBy: 2 }, { rid: 'h' }];
+  await using _publisher = await chromium.publish(live.gateway.whip('show'), {
+    codecs: ['H264'],
+    encodings,
+    width: 640,
+    height: 360,
+    startBitrate: 3000,
+  });
+  await expect.poll(() => live.gateway.stream('show')?.state, patience).toBe('live');
+  const master = await (await fetch(`${live.gateway.url}/hls/show/index.m3u8`)).text();
+  expect(master.match(/#EXT-X-STREAM-INF/g)).toHaveLength(2);
+  await expect
+    .poll(async () => (await fetch(`${live.gateway.url}/hls/show/index.m3u8`)).text(), patience)
+    .toMatch(/RESOLUTION=320x180.*RESOLUTION=640x360/s);
+});
+
+browserTest('where WebRTC cannot connect, the watch page plays HLS and says so', async ({ chromium }) => {
+  await using live = await openLiveHls({}, { webRoot: pages.root });
+  await using _publisher = await publishPattern(chromium, live);
+  const context = await chromium.browser.newContext();
+  const complaints: string[] = [];
+  context.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  const page = await context.newPage();
+  // As behind a firewall: the answer names addresses that lead nowhere.
+  await page.route('**/whep/show', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: (await response.text()).replaceAll(/a=candidate.*\r\n/g, '') });
+  });
+  await page.goto(`${live.gateway.url}/watch/show`);
+  await expect.poll(async () => page.locator('#via').textContent(), patience).toContain('HLS');
+  await expectState(page, 'playing');
+  const video = page.locator('video');
+  const time = async (): Promise<number> => video.evaluate((element: HTMLVideoElement) => element.currentTime);
+  const before = await time();
+  await expect.poll(time, patience).toBeGreaterThan(before + 2);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
