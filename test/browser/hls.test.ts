@@ -110,7 +110,6 @@ browserTest.for(['low-latency', 'ladder'] as const)(
     await using feed = new HlsFeed(hls.hub(), kind === 'ladder' ? { heights: [90, 180] } : {});
     await using viewer = await PageHlsViewer.open(chromium, hls.gateway.url);
     await expectProgress(viewer, 4);
-    const { stalls } = await viewer.stats();
     feed.muted.add('audio');
     await expect.poll(async () => (await viewer.stats()).loudness, patience).toBe(0);
     await expectProgress(viewer, 4);
