@@ -74,7 +74,7 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   const rtmp = opened.use(openRtmp(config, { egress, registry, logger }));
   const recordings = opened.use(await openRecordings(config, deps, { registry, egress }));
   const metrics = config.metrics.enabled
-    ? openMetrics({ registry, engine, egress, recordings, rtmp: { outputs: egress.outputs, events: rtmp.observer } })
+    ? openMetrics({ registry, engine, egress, hls, recordings, rtmp: { outputs: egress.outputs, events: rtmp.observer } })
     : undefined;
   const overload = opened.use(new OverloadWatch({ ...config.limits.overload, workerShares: () => cpuShares(engine) }));
   const hasPages = existsSync(webRoot);

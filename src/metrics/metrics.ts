@@ -1,10 +1,12 @@
 import type { EventEmitter } from 'node:events';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { HlsEgress } from '../egress/hls/hls-egress.ts';
 import type { Recordings } from '../egress/record/recordings.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { MediaEngine, TransportTotals } from '../media/engine.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import { countTaps, type EgressSources } from './egress-metrics.ts';
+import { countHls } from './hls-metrics.ts';
 import { countInstantJoins } from './instant-join-metrics.ts';
 import { countLayers } from './layer-metrics.ts';
 import { totalCounter } from './total-counter.ts';
@@ -20,6 +22,8 @@ export interface MetricsSources {
   readonly egress?: EgressSources;
   /** Default: none of it. */
   readonly rtmp?: RtmpSources;
+  /** Undefined: nothing is served as HLS. */
+  readonly hls?: HlsEgress | undefined;
   /** Undefined: nothing is recorded. */
   readonly recordings?: Recordings | undefined;
 }
@@ -44,7 +48,7 @@ export interface Metrics {
 }
 
 /** Starts to listen. The registry of metrics is its own, so that several gateways fit into one process. */
-export function openMetrics({ registry, engine, egress, rtmp, recordings }: MetricsSources): Metrics {
+export function openMetrics({ registry, engine, egress, rtmp, hls, recordings }: MetricsSources): Metrics {
   const store = new Registry();
   collectDefaultMetrics({ register: store });
   countSessions(store, registry);
@@ -56,6 +60,7 @@ export function openMetrics({ registry, engine, egress, rtmp, recordings }: Metr
     gaugePipes(store, engine),
     ...(egress === undefined ? [] : [countTaps(store, egress)]),
     countInstantJoins(store, engine),
+    ...(hls === undefined ? [] : [countHls(store, hls)]),
     ...(recordings === undefined ? [] : [countRecordings(store, recordings)]),
   ];
   const refreshRtmp = rtmp === undefined ? undefined : countRtmp(store, rtmp);

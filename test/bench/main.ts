@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureChurn } from './churn.ts';
+import { measureEgress } from './egress.ts';
 import { measureFirstFrame } from './first-frame.ts';
 import { measureProcessCosts } from './process-costs.ts';
 import { circumstances, renderTable, type Row } from './report.ts';
@@ -39,6 +40,7 @@ const inRows = (measure: (program: string) => Promise<Row[]>) => async (program:
 const parts: Readonly<Record<string, (program: string) => Promise<Result>>> = {
   signalling: inRows(measureSignalling),
   'first-frame': inRows(measureFirstFrame),
+  egress: inRows(measureEgress),
   process: inRows(measureProcessCosts),
   viewers: async (program) =>
     measureViewers(program, {

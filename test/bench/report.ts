@@ -4,7 +4,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 /** One line of the result. */
 export interface Row {
   readonly what: string;
-  readonly unit: 'ms' | 'MB';
+  readonly unit: 'ms' | 'MB' | 'packets';
   readonly p50: number;
   readonly p95?: number;
   readonly p99?: number;

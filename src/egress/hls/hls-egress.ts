@@ -61,6 +61,8 @@ export class HlsEgress implements Disposable {
   readonly #options: HlsEgressOptions;
   readonly #streams = new Map<StreamId, Packaged>();
   readonly #viewers: HlsViewers;
+  /** Of streams that are packaged no more. */
+  #bytesSent = 0;
   readonly #timer: NodeJS.Timeout;
   #closed = false;
 
@@ -114,6 +116,17 @@ export class HlsEgress implements Disposable {
   /** What is packaged of a stream; undefined: nothing. */
   stream(streamId: StreamId): HlsStream | undefined {
     return this.#streams.get(streamId)?.stream;
+  }
+
+  /** What all streams come to. */
+  totals(): { readonly streams: number; readonly viewers: number; readonly bytesSent: number; readonly bytesHeld: number } {
+    const streams = [...this.#streams.values()].map(({ stream }) => stream);
+    return {
+      streams: streams.filter(({ hasEnded }) => !hasEnded).length,
+      viewers: streams.reduce((sum, { viewers }) => sum + viewers, 0),
+      bytesSent: streams.reduce((sum, { bytesSent }) => sum + bytesSent, this.#bytesSent),
+      bytesHeld: streams.reduce((sum, { presentation }) => sum + presentation.bytes, 0),
+    };
   }
 
   [Symbol.dispose](): void {
@@ -170,6 +183,7 @@ export class HlsEgress implements Disposable {
     const packaged = this.#streams.get(streamId);
     if (packaged === undefined) return;
     this.#streams.delete(streamId);
+    this.#bytesSent += packaged.stream.bytesSent;
     packaged.resources.dispose();
     packaged.stream.ended();
     this.#options.logger.info({ streamId }, 'hls packaging stopped');

@@ -198,6 +198,11 @@ export class HlsStream implements FragmentReader, EgressOutput {
     return this.presentation.file(name);
   }
 
+  /** Bytes that went to viewers. */
+  get bytesSent(): number {
+    return this.#bytesSent;
+  }
+
   /** Counts what went to viewers. */
   countSent(bytes: number): void {
     this.#bytesSent += bytes;
