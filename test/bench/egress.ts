@@ -1,4 +1,5 @@
-import { execFileSync, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Chromium, executablePath } from '../fixtures/chromium.ts';
@@ -62,10 +63,7 @@ async function measureLadder(gateway: BenchGateway, chromium: Chromium): Promise
   await whenLive(gateway, 'ladder');
   const url = `${gateway.url}/hls/ladder/index.m3u8`;
   await fetch(url);
-  const taps = execFileSync('pgrep', ['-P', `${gateway.pid}`, 'ffmpeg'], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map(Number);
+  const taps = childrenOf(gateway.pid, 'ffmpeg');
   const [tap, alone] = await Promise.all([costOf(taps), measureWhep(gateway, chromium)]);
   const crowd = fork(crowdProgram, [url, `${readers}`]);
   let totals = { requests: 0, failures: 0 };
@@ -91,6 +89,12 @@ async function measureLadder(gateway: BenchGateway, chromium: Chromium): Promise
     { what: 'WHEP without HLS readers: packets lost', unit: 'packets', p50: alone.lost, count: alone.frames },
     { what: `WHEP ${beside500}: packets lost`, unit: 'packets', p50: beside.lost, count: beside.frames },
   ];
+}
+
+/** The programs of a name that a process has started. */
+function childrenOf(pid: number, name: string): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  return children.filter((child) => readFileSync(`/proc/${child}/comm`, 'utf8').trim() === name);
 }
 
 /** CPU time of processes, in milliseconds for each second. */
