@@ -71,6 +71,20 @@ browserTest('simulcast sends three sizes, and the player can be sent the one tha
   expect(answerText).toContain('transport-wide-cc');
 });
 
+browserTest('the watch page offers the qualities of a stream, and plays the one that is chosen', async ({ chromium }) => {
+  await using visit = await PageVisit.open(chromium, pages);
+  await visit.publish('VP8', '&height=540&simulcast=1');
+  const page = await visit.page('/watch/show');
+  await expectState(page, 'playing');
+  const menu = page.locator('#quality');
+  const offered = async () => (await menu.locator('option').allTextContents()).map((text) => text.replace(/ \(.*/, ''));
+  await expect.poll(offered, patience).toEqual(['Auto', '540p', '270p', '135p']);
+  await menu.selectOption('135p');
+  await expect.poll(async () => page.locator('#layers-now').textContent(), patience).toMatch(/^Now 240 × 13[56] /);
+  await menu.selectOption({ index: 0 });
+  await expect.poll(async () => page.locator('#layers-now').textContent(), patience).toMatch(/^Now (?:960 × 540|480 × 270) /);
+});
+
 browserTest('the watch page waits for a publisher, then plays by itself', async ({ chromium }) => {
   await using visit = await PageVisit.open(chromium, pages);
   const watchPage = await visit.page('/watch/show');
