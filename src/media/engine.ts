@@ -148,11 +148,11 @@ export interface IncomingTrack {
 }
 
 /**
- * How a viewer of a track whose GOP is kept got its first picture: from the kept GOP and then from the track itself (`swapped`), from the GOP
- * but it left, or the track ended, before that (`ended`), or with the next key frame: because none was kept (`no-gop`) or too many viewers came
+ * How a viewer of a track whose GOP is kept got its first picture: from the kept GOP and then from the track itself (`swapped`) or from a relay
+ * that keeps its SSRC (`stayed`), from the GOP but it left, or the track ended, before that (`ended`), or with the next key frame: because none was kept (`no-gop`) or too many viewers came
  * at once (`busy`).
  */
-export type JoinOutcome = 'swapped' | 'ended' | 'no-gop' | 'busy';
+export type JoinOutcome = 'swapped' | 'stayed' | 'ended' | 'no-gop' | 'busy';
 
 /** What instant joins hold now. */
 export interface InstantJoins {
@@ -226,6 +226,11 @@ export interface OutgoingTrack {
    * Does nothing for a track without layers. A worker that died meanwhile is no error here: the transport tells.
    */
   setLayers(layers: LayerIndices): Promise<void>;
+  /**
+   * Goes on with the track of a returned publisher, on the same SSRC. False where that is not possible; then the track must be closed, and the
+   * other consumed.
+   */
+  carryOn(track: IncomingTrack): boolean;
   close(): void;
 }
 

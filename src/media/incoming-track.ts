@@ -3,9 +3,10 @@ import type { Producer, Router } from 'mediasoup/types';
 import type { EncodingStats, IncomingTrack, IncomingTrackEvents, PacketGlance } from './engine.ts';
 import type { FrameSize } from './h264-sps.ts';
 import { tapH264Profile } from './h264-tap.ts';
-import { GopFeed } from './instant/gop-feed.ts';
+import { type Follower, GopFeed } from './instant/gop-feed.ts';
 import type { JoinDesk } from './instant/join-desk.ts';
 import type { GopCodec } from './instant/key-frame.ts';
+import { followSound } from './instant/sound-feed.ts';
 import { tapEncodingSizes, tapPictureSizes } from './picture-tap.ts';
 import { layerBitrates } from './layer-bitrates.ts';
 import { ProducerTrace } from './producer-trace.ts';
@@ -22,12 +23,13 @@ export class ProducerTrack implements IncomingTrack {
 
   readonly #desk: JoinDesk;
   #gops: GopFeed | undefined;
+  #isInstant = false;
 
   constructor(router: Router, producer: Producer, desk: JoinDesk) {
     this.#desk = desk;
     this.#tap = new TrackTap(router, producer);
     this.producer = producer;
-    this.#trace = new ProducerTrace(producer, this.events, (ssrc, mapping) => this.#gops?.hear(ssrc, mapping));
+    this.#trace = new ProducerTrace(producer, this.events);
     const isH264 = this.mimeType.toLowerCase() === 'video/h264';
     this.h264Profile = isH264 ? tapH264Profile(this.#tap, producer) : Promise.resolve(undefined);
     this.encodingSizes = producer.type === 'simulcast' ? tapEncodingSizes(this.#tap, producer) : Promise.resolve(undefined);
@@ -76,11 +78,30 @@ export class ProducerTrack implements IncomingTrack {
   }
 
   keepGop(wanted: boolean): void {
-    const codec = gopCodec(this.mimeType);
-    if (codec === undefined || this.producer.closed || wanted === (this.gops !== undefined)) return;
-    this.#trace.listenToClock(wanted);
-    if (!wanted) this.#gops?.retire();
-    this.#gops = wanted ? new GopFeed({ producer: this.producer, tap: this.#tap, codec, desk: this.#desk }) : undefined;
+    if (this.producer.closed || wanted === this.#isInstant) return;
+    this.#isInstant = wanted;
+    this.#gops?.retire();
+    this.#gops = wanted ? this.#openFeed(true) : undefined;
+  }
+
+  /** Whether players that keep their SSRC get this track from a relay. */
+  get isRelayed(): boolean {
+    return this.#isInstant && this.canBeRelayed;
+  }
+
+  /** Of several encodings a relay would have to choose, and mediasoup has no way to switch other codecs than these between its encodings. */
+  get canBeRelayed(): boolean {
+    return this.kind === 'audio' || (gopCodec(this.mimeType) !== undefined && this.producer.rtpParameters.encodings?.length === 1);
+  }
+
+  askForKeyFrame(): void {
+    if (this.kind === 'video') this.#tap.askForKeyFrame();
+  }
+
+  /** Passes the packets of the first encoding on, until the result is disposed of. */
+  follow(follower: Follower): Disposable {
+    const feed = this.#gops ?? this.#openFeed(false);
+    return feed?.follow(0, follower) ?? followSound({ tap: this.#tap, trace: this.#trace }, follower);
   }
 
   /** What is kept for viewers who come; undefined where nothing is. */
@@ -90,6 +111,12 @@ export class ProducerTrack implements IncomingTrack {
 
   async measure(timeoutMs: number): Promise<readonly (FrameSize | undefined)[]> {
     return tapPictureSizes(this.#tap, this.producer, timeoutMs);
+  }
+
+  #openFeed(isKept: boolean): GopFeed | undefined {
+    const codec = gopCodec(this.mimeType);
+    if (codec === undefined) return undefined;
+    return new GopFeed({ producer: this.producer, tap: this.#tap, trace: this.#trace, codec, desk: this.#desk, isKept });
   }
 }
 

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { BaseRtpStreamStats, Consumer, ConsumerLayers, RtpParameters, RtpStreamSendStats } from 'mediasoup/types';
-import type { LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from './engine.ts';
+import type { IncomingTrack, LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from './engine.ts';
 import { isEstimated } from './bandwidth-estimate.ts';
 import { climbWithEncodings } from './layer-climb.ts';
 
@@ -15,11 +15,12 @@ export class ConsumerTrack implements OutgoingTrack {
   #wanted: LayerIndices | undefined;
   #draining = false;
 
-  constructor(consumer: Consumer) {
+  /** `hasLayers`: whether the encodings of the track are layers to choose from. Default true. */
+  constructor(consumer: Consumer, { hasLayers = true }: { readonly hasLayers?: boolean } = {}) {
     this.#consumer = consumer;
-    this.#highest = indicesOf(consumer.preferredLayers);
+    this.#highest = hasLayers ? indicesOf(consumer.preferredLayers) : undefined;
     this.#wanted = this.#highest;
-    if (consumer.type === 'simulcast') climbWithEncodings(consumer, () => this.#wanted);
+    if (hasLayers && consumer.type === 'simulcast') climbWithEncodings(consumer, () => this.#wanted);
     consumer.on('layerschange', (layers) => {
       this.events.emit('layerschange', indicesOf(layers));
     });
@@ -83,6 +84,11 @@ export class ConsumerTrack implements OutgoingTrack {
     await this.#consumer.setPreferredLayers(this.#wanted).catch((error: unknown) => {
       if (!this.#consumer.closed) throw error;
     });
+  }
+
+  /** mediasoup binds a consumer to one producer, and the SSRC to the consumer. */
+  carryOn(_track: IncomingTrack): boolean {
+    return false;
   }
 
   async drain(durationMs: number): Promise<void> {

@@ -7,19 +7,21 @@ import { isAfter } from './rtp-header.ts';
 /** What is always told of video: a message per key frame and per request, next to nothing. */
 const videoTraces: readonly ProducerTraceEventType[] = ['keyframe', 'pli', 'fir'];
 
+/** Hears of the clock of one encoding. */
+type ClockListener = (ssrc: number, mapping: ClockMapping) => void;
+
 /** Turns the worker's trace events of one producer into events of its track, and lets packets be glanced at for a while. */
 export class ProducerTrace {
   readonly #producer: Producer;
   readonly #events: EventEmitter<IncomingTrackEvents>;
-  readonly #onClock: (ssrc: number, mapping: ClockMapping) => void;
+  readonly #clockListeners = new Set<ClockListener>();
   #always: readonly ProducerTraceEventType[];
   /** RTP timestamp of the last key frame of each SSRC: each packet of one is traced. */
   readonly #lastKeyFrame = new Map<number, number>();
   #glanced: PacketGlance[] | undefined;
 
-  constructor(producer: Producer, events: EventEmitter<IncomingTrackEvents>, onClock: (ssrc: number, mapping: ClockMapping) => void) {
+  constructor(producer: Producer, events: EventEmitter<IncomingTrackEvents>) {
     this.#producer = producer;
-    this.#onClock = onClock;
     this.#events = events;
     this.#always = producer.kind === 'video' ? videoTraces : [];
     producer.on('trace', (data) => {
@@ -28,11 +30,15 @@ export class ProducerTrace {
     if (this.#always.length > 0) void this.#enable(this.#always);
   }
 
-  /** Whether to tell what the publisher's sender reports say of its clock. */
-  listenToClock(wanted: boolean): void {
-    const others = this.#always.filter((type) => type !== 'sr');
-    this.#always = wanted ? [...others, 'sr'] : others;
-    void this.#enable(this.#glanced === undefined ? this.#always : [...this.#always, 'rtp']);
+  /** Tells what the publisher's sender reports say of its clock, until the result is disposed of. */
+  listenToClock(listener: ClockListener): Disposable {
+    this.#clockListeners.add(listener);
+    if (this.#clockListeners.size === 1) this.#traceClock(true);
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#clockListeners.delete(listener) && this.#clockListeners.size === 0) this.#traceClock(false);
+      },
+    };
   }
 
   /** Collects the headers of packets. What was seen so far is given when the producer closes meanwhile. */
@@ -55,6 +61,12 @@ export class ProducerTrace {
     return glanced;
   }
 
+  #traceClock(wanted: boolean): void {
+    const others = this.#always.filter((type) => type !== 'sr');
+    this.#always = wanted ? [...others, 'sr'] : others;
+    void this.#enable(this.#glanced === undefined ? this.#always : [...this.#always, 'rtp']);
+  }
+
   async #enable(types: readonly ProducerTraceEventType[]): Promise<void> {
     if (this.#producer.closed) return;
     await this.#producer.enableTraceEvent([...types]).catch(() => undefined); // closed meanwhile: there is nothing to watch any more
@@ -67,7 +79,8 @@ export class ProducerTrace {
     }
     if (type === 'sr') {
       const [ntpSec, ntpFrac, timestamp] = [numberIn(info, 'ntpSec'), numberIn(info, 'ntpFrac'), numberIn(info, 'rtpTs')];
-      this.#onClock(numberIn(info, 'ssrc'), { ntpSec, ntpFrac, timestamp, arrivedMs: performance.now() });
+      const mapping = { ntpSec, ntpFrac, timestamp, arrivedMs: performance.now() };
+      for (const listener of [...this.#clockListeners]) listener(numberIn(info, 'ssrc'), mapping);
       return;
     }
     const packet = info['rtpPacket'];

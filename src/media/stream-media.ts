@@ -11,11 +11,18 @@ import type {
 } from './engine.ts';
 import { ProducerTrack } from './incoming-track.ts';
 import type { JoinDesk } from './instant/join-desk.ts';
+import { StayRelays } from './instant/stay-relays.ts';
 import { PlainLeg } from './local-leg.ts';
 import { Pipe, type PipeEnds } from './pipe.ts';
 import type { Presence } from './placement.ts';
 import { covers, originProfile, profileKey } from './router-codecs.ts';
-import { createWebRtcTransport, type OpenConsumer, WebRtcPublisherTransport, WebRtcSubscriberTransport } from './webrtc-transport.ts';
+import {
+  createWebRtcTransport,
+  type OpenConsumer,
+  type ViewerPlace,
+  WebRtcPublisherTransport,
+  WebRtcSubscriberTransport,
+} from './webrtc-transport.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import type { WorkerHome } from './worker-process.ts';
 
@@ -71,6 +78,7 @@ class EdgeRouter {
 export class RoutedStream implements StreamMedia {
   readonly #pool: WorkerPool;
   readonly #joins: JoinDesk;
+  readonly #relays = new WeakMap<Router, StayRelays>();
   readonly #edges = new Map<string, EdgeRouter>();
   #origin: Promise<StreamRouter> | undefined;
   #closed = false;
@@ -103,7 +111,7 @@ export class RoutedStream implements StreamMedia {
         return new WebRtcSubscriberTransport(async (track, open) => this.#atOrigin(origin, track, open), transport, {
           home,
           released: release,
-          place: { router: origin.router, profile: originProfile },
+          place: this.#place(origin.router, originProfile),
         });
       }
       return await this.#openAtEdge(home, profile, release);
@@ -152,12 +160,18 @@ export class RoutedStream implements StreamMedia {
           release();
           leave();
         },
-        place: { router, profile },
+        place: this.#place(router, profile),
       });
     } catch (error) {
       leave();
       throw error;
     }
+  }
+
+  #place(router: Router, profile: PayloadProfile): ViewerPlace {
+    const relays = this.#relays.get(router) ?? new StayRelays({ router, profile });
+    this.#relays.set(router, relays);
+    return { router, profile, relays };
   }
 
   #joinEdge(home: WorkerHome, profile: PayloadProfile): { edge: EdgeRouter; leave: () => void } {

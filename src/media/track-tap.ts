@@ -30,12 +30,17 @@ export class TrackTap {
   read(reader: TapReader): Disposable {
     this.#readers.add(reader);
     if (this.#source === undefined) this.#open();
-    else void this.#source.then(async ({ consumer }) => consumer.requestKeyFrame()).catch(() => undefined); // closed: its readers are told
+    else this.askForKeyFrame();
     return {
       [Symbol.dispose]: () => {
         if (this.#readers.delete(reader) && this.#readers.size === 0) this.#close();
       },
     };
+  }
+
+  /** Has the publisher asked for a key frame of every encoding, while somebody reads. */
+  askForKeyFrame(): void {
+    void this.#source?.then(async ({ consumer }) => consumer.requestKeyFrame()).catch(() => undefined); // closed: its readers are told
   }
 
   #open(): void {

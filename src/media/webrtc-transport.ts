@@ -19,6 +19,8 @@ import { ProducerTrack } from './incoming-track.ts';
 import type { GopFeed } from './instant/gop-feed.ts';
 import { openInjectedConsumer, type WatchPlace } from './instant/injected-consumer.ts';
 import type { JoinDesk } from './instant/join-desk.ts';
+import type { StayRelays } from './instant/stay-relays.ts';
+import { StayingTrack } from './instant/staying-track.ts';
 import { SwappingTrack } from './instant/swapping-track.ts';
 import { ConsumerTrack } from './outgoing-track.ts';
 import { codecOf, originProfile, routerCodecs } from './router-codecs.ts';
@@ -176,10 +178,15 @@ export class WebRtcPublisherTransport extends Transport implements PublisherTran
 /** Makes a viewer's consumer of a producer on the viewer's router. */
 export type OpenConsumer = (producerId: string) => Promise<Consumer>;
 
+/** Where a viewer is, and what it finds there. */
+export interface ViewerPlace extends WatchPlace {
+  readonly relays: StayRelays;
+}
+
 /** A {@link SubscriberTransport} on a mediasoup WebRtcTransport. */
 export class WebRtcSubscriberTransport extends Transport implements SubscriberTransport {
   readonly #local: (track: ProducerTrack, open: OpenConsumer) => Promise<Consumer>;
-  readonly #place: WatchPlace;
+  readonly #place: ViewerPlace;
   readonly #consumers = new Set<Consumer>();
   readonly #estimate: BandwidthEstimate;
 
@@ -187,7 +194,7 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
   constructor(
     local: (track: ProducerTrack, open: OpenConsumer) => Promise<Consumer>,
     transport: WebRtcTransport,
-    { home, released, place }: { readonly home: WorkerHome; readonly released: () => void; readonly place: WatchPlace },
+    { home, released, place }: { readonly home: WorkerHome; readonly released: () => void; readonly place: ViewerPlace },
   ) {
     super(transport, home, released);
     this.#local = local;
@@ -200,6 +207,7 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
     const open: OpenConsumer = async (producerId) => this.#open(producerId, options);
     const openLive = async (): Promise<ConsumerTrack> => new ConsumerTrack(await this.#local(track, open));
     const feed = track.gops;
+    if (!options.followsSsrc && track.isRelayed) return reportAsGatewayError(this.#openStaying(track, open));
     return reportAsGatewayError(feed !== undefined && options.followsSsrc ? this.#openSwapping(feed, open, openLive) : openLive());
   }
 
@@ -211,6 +219,18 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
     }
     const injected = await openInjectedConsumer(feed, this.#place, open);
     return new SwappingTrack({ feed, injected, openLive });
+  }
+
+  async #openStaying(track: ProducerTrack, open: OpenConsumer): Promise<OutgoingTrack> {
+    const relay = await this.#place.relays.get(codecOf(track.mimeType));
+    relay.attach(track);
+    const consumer = await relay.consume(open);
+    const carryOn = (next: IncomingTrack): boolean => {
+      if (!(next instanceof ProducerTrack) || !next.canBeRelayed || codecOf(next.mimeType) !== relay.codec) return false;
+      relay.attach(next);
+      return true;
+    };
+    return new StayingTrack({ relay, consumer, feed: track.gops, carryOn });
   }
 
   async #open(producerId: string, { mid, rtpCapabilities }: ConsumeOptions): Promise<Consumer> {

@@ -40,7 +40,7 @@ export class SubscribeSession extends Session {
   #following: readonly LiveTrack[];
   /** What the stream had when it was last live. */
   #known: readonly TrackDescription[];
-  #outgoing: readonly OutgoingTrack[] = [];
+  #sent: readonly SentTrack[] = [];
   readonly #path: ViewerPath;
   #reportedMedia = false;
 
@@ -167,8 +167,8 @@ export class SubscribeSession extends Session {
    * Sends these tracks instead of those of the publisher before, on the same transport with the same mids, so that the player goes on
    * without a new POST (media-notes §1.7).
    *
-   * A player that cannot follow is closed, and POSTs anew: one whose SSRCs were named in the answer, one that did not accept the new codec,
-   * and one whose section for a new track was rejected. A track that is gone leaves its section silent.
+   * A player that cannot follow is closed, and POSTs anew: one whose SSRCs were named in the answer, unless its tracks are relayed; one that did
+   * not accept the new codec; and one whose section for a new track was rejected. A track that is gone leaves its section silent.
    */
   follow(tracks: readonly LiveTrack[]): void {
     if (this.closed || tracks === this.#following) return;
@@ -177,8 +177,9 @@ export class SubscribeSession extends Session {
     this.#known = tracks.map(({ description }) => description);
     const plan = this.#plan;
     if (plan === undefined) return;
-    if (plan.namesSsrcs || tracks.some((track) => missesOut(plan, track))) this.close('media-changed');
-    else this.#startSwitch(plan, tracks);
+    if (tracks.some((track) => missesOut(plan, track))) this.close('media-changed');
+    else if (!plan.namesSsrcs) this.#startSwitch(plan, tracks);
+    else if (!this.#carryOn(plan, tracks)) this.close('media-changed');
   }
 
   /** The publisher is gone; the transport stays, for the one who may come back. */
@@ -223,11 +224,28 @@ export class SubscribeSession extends Session {
 
   /** These tracks are what the viewer gets from now on. */
   #send(sent: readonly SentTrack[]): void {
-    this.#outgoing = sent.map(({ outgoing }) => outgoing);
+    this.#sent = sent;
     const video = sent.find(({ outgoing }) => outgoing.kind === 'video');
     this.layers.follow(video === undefined ? undefined : { feed: video.track.layers, ...video });
     this.#path.follow(video?.track.description.layered === true ? video.outgoing : undefined);
     this.#awaitMedia(this.#outgoing);
+  }
+
+  get #outgoing(): readonly OutgoingTrack[] {
+    return this.#sent.map(({ outgoing }) => outgoing);
+  }
+
+  /** Goes on with the same SSRCs; false where a track cannot. */
+  #carryOn(plan: SubscribePlan, tracks: readonly LiveTrack[]): boolean {
+    const wanted = routes(plan, tracks);
+    const carried = wanted.flatMap(({ track }) => {
+      const sent = this.#sent.find(({ outgoing }) => outgoing.kind === track.description.kind);
+      return sent?.outgoing.carryOn(track.incoming) === true ? [{ ...sent, track }] : [];
+    });
+    if (carried.length < wanted.length) return false;
+    const silent = this.#sent.filter(({ mid }) => carried.every((sent) => sent.mid !== mid));
+    this.#send([...carried, ...silent]);
+    return true;
   }
 
   #resume(outgoing: readonly OutgoingTrack[]): void {

@@ -9,10 +9,13 @@ export class BenchGateway implements AsyncDisposable {
   readonly startedInMs: number;
   readonly #child: ChildProcess;
 
-  static async open(program: string, { workers }: { workers?: number } = {}): Promise<BenchGateway> {
+  static async open(
+    program: string,
+    { workers, settings = {} }: { workers?: number; settings?: Readonly<Record<string, string>> } = {},
+  ): Promise<BenchGateway> {
     const startedAt = performance.now();
     const child = spawn(process.execPath, ['--max-semi-space-size=4', program], {
-      env: environment(workers),
+      env: { ...environment(workers), ...settings },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const lines = createInterface({ input: child.stdout });

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { measureChurn } from './churn.ts';
 import { measureEgress } from './egress.ts';
 import { measureFirstFrame } from './first-frame.ts';
+import { measureJoin } from './join.ts';
 import { measureProcessCosts } from './process-costs.ts';
 import { circumstances, renderTable, type Row } from './report.ts';
 import { measureSignalling } from './signalling.ts';
@@ -41,6 +42,7 @@ const parts: Readonly<Record<string, (program: string) => Promise<Result>>> = {
   signalling: inRows(measureSignalling),
   'first-frame': inRows(measureFirstFrame),
   egress: inRows(measureEgress),
+  join: inRows(measureJoin),
   process: inRows(measureProcessCosts),
   viewers: async (program) =>
     measureViewers(program, {

@@ -12,7 +12,7 @@ export interface Row {
   /** CPU time of the gateway and its workers for each, which other processes on the machine do not change much. */
   readonly cpuMs?: number;
   /** What it should be at most, or for `perSecond` at least. */
-  readonly aims?: { readonly p50?: number; readonly perSecond?: number };
+  readonly aims?: { readonly p50?: number; readonly p95?: number; readonly perSecond?: number };
   /** How many measurements. */
   readonly count: number;
 }
@@ -65,9 +65,10 @@ function withUnit(value: number | undefined, unit: string): string {
 }
 
 /** What was aimed at, and whether it was met. */
-function verdict({ unit, p50, perSecond, aims }: Row): string {
+function verdict({ unit, p50, p95 = 0, perSecond, aims }: Row): string {
   const parts = [
     ...(aims?.p50 === undefined ? [] : [{ text: `p50 ≤ ${aims.p50} ${unit}`, isMet: p50 <= aims.p50 }]),
+    ...(aims?.p95 === undefined ? [] : [{ text: `p95 ≤ ${aims.p95} ${unit}`, isMet: p95 <= aims.p95 }]),
     ...(aims?.perSecond === undefined ? [] : [{ text: `≥ ${aims.perSecond} a second`, isMet: (perSecond ?? 0) >= aims.perSecond }]),
   ];
   return parts.map(({ text, isMet }) => `${text}: ${isMet ? 'met' : 'MISSED'}`).join(', ');

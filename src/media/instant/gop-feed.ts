@@ -1,4 +1,5 @@
 import type { DirectTransport, Producer, Router } from 'mediasoup/types';
+import type { ProducerTrace } from '../producer-trace.ts';
 import type { TrackTap } from '../track-tap.ts';
 import { GopCache, type PlacedPacket } from './gop-cache.ts';
 import type { JoinDesk } from './join-desk.ts';
@@ -18,8 +19,11 @@ export interface Follower {
 export interface GopFeedSource {
   readonly producer: Producer;
   readonly tap: TrackTap;
+  readonly trace: ProducerTrace;
   readonly codec: GopCodec;
   readonly desk: JoinDesk;
+  /** Whether GOPs are kept for newcomers; else it is there for its followers, and ends with them. */
+  readonly isKept: boolean;
 }
 
 /** From how many reports on mediasoup maps a publisher's clock to its own; before, it takes the time of arrival. */
@@ -37,13 +41,19 @@ export class GopFeed implements Disposable {
   readonly #injectors = new Map<Router, Promise<DirectTransport>>();
   readonly #wanted = new Set<number>();
   #largest = 0;
-  #isKept = true;
+  #isKept: boolean;
 
-  constructor({ producer, tap, codec, desk }: GopFeedSource) {
+  constructor({ producer, tap, trace, codec, desk, isKept }: GopFeedSource) {
+    this.#isKept = isKept;
     this.codec = codec;
     this.desk = desk;
     this.#producer = producer;
     this.#held.use(desk.weigh(this));
+    this.#held.use(
+      trace.listenToClock((ssrc, mapping) => {
+        this.#hear(ssrc, mapping);
+      }),
+    );
     this.#held.use(
       tap.read({
         packet: (packet, encoding) => {
@@ -83,8 +93,7 @@ export class GopFeed implements Disposable {
     return clock !== undefined && clock.reports >= enoughReports ? clock.mapping : undefined;
   }
 
-  /** A sender report came from the publisher. */
-  hear(ssrc: number, mapping: ClockMapping): void {
+  #hear(ssrc: number, mapping: ClockMapping): void {
     const encoding = this.#producer.score?.find((score) => score.ssrc === ssrc)?.encodingIdx ?? 0;
     this.#clocks.set(encoding, { mapping, reports: (this.#clocks.get(encoding)?.reports ?? 0) + 1 });
     for (const [follower, followed] of this.#followers) if (followed === encoding) follower.clock(mapping);

@@ -1,4 +1,5 @@
 import type { DirectTransport, Producer } from 'mediasoup/types';
+import type { Offsets } from './continuity.ts';
 import type { PlacedPacket } from './gop-cache.ts';
 import { Pacer, replayRate } from './pacer.ts';
 import { retimed } from './retiming.ts';
@@ -13,6 +14,8 @@ export interface InjectionTarget {
   readonly payloadType: number;
   /** In Hz. */
   readonly clockRate: number;
+  /** What the numbers of the packets are moved by; default: nothing. */
+  readonly offsets?: Offsets;
 }
 
 /** A GOP on its way to a producer of ours, key frame first and at a pace, and behind it what comes meanwhile. */
@@ -23,6 +26,7 @@ export class Injection {
   readonly #pacer: Pacer;
   readonly #first: number;
   readonly #sent = { packets: 0, octets: 0 };
+  #highest = 0;
 
   /** `gop` must hold a packet. */
   constructor(target: InjectionTarget, gop: readonly PlacedPacket[], nowMs: number) {
@@ -38,6 +42,11 @@ export class Injection {
   /** Whether everything has been sent that has come. */
   get isLive(): boolean {
     return this.#queue.length === 0;
+  }
+
+  /** The highest sequence number that was sent. */
+  get highest(): number {
+    return this.#highest;
   }
 
   /** Takes what has arrived. What lies before the key frame is of no use. */
@@ -67,10 +76,12 @@ export class Injection {
   }
 
   #send({ packet, sequence, timestamp }: PlacedPacket): void {
-    const { producer, ssrc, payloadType } = this.#target;
-    const copy = rewritten(packet, { ssrc, payloadType, sequence, timestamp: this.#timestamps.get(timestamp) ?? timestamp });
+    const { producer, ssrc, payloadType, offsets = { sequence: 0, timestamp: 0 } } = this.#target;
+    const moved = { sequence: sequence + offsets.sequence, timestamp: (this.#timestamps.get(timestamp) ?? timestamp) + offsets.timestamp };
+    const copy = rewritten(packet, { ssrc, payloadType, ...moved });
     if (copy === undefined || producer.closed) return;
     producer.send(copy);
+    this.#highest = Math.max(this.#highest, moved.sequence);
     this.#sent.packets += 1;
     this.#sent.octets += copy.length - 12;
   }

@@ -39,3 +39,13 @@ export function senderReport({ ntpSec, ntpFrac, timestamp, arrivedMs }: ClockMap
   report.writeUInt32BE(octets >>> 0, 24);
   return report;
 }
+
+/** Seconds from 1900, where NTP begins, to 1970. */
+const ntpEpoch = 2_208_988_800;
+
+/** That a timestamp stands for the moment when it was heard of, on the clock of this machine. */
+export function ownClock({ timestamp, arrivedMs }: Pick<ClockMapping, 'timestamp' | 'arrivedMs'>): ClockMapping {
+  const seconds = (performance.timeOrigin + arrivedMs) / 1000 + ntpEpoch;
+  const ntpSec = Math.floor(seconds);
+  return { ntpSec, ntpFrac: Math.floor((seconds - ntpSec) * 2 ** 32), timestamp, arrivedMs };
+}

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { RtpParameters } from 'mediasoup/types';
-import type { JoinOutcome, LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from '../engine.ts';
+import type { IncomingTrack, JoinOutcome, LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from '../engine.ts';
 import { ConsumerTrack } from '../outgoing-track.ts';
 import type { PlacedPacket } from './gop-cache.ts';
 import type { Follower, GopFeed } from './gop-feed.ts';
@@ -37,6 +37,8 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
   #wanted: LayerIndices | undefined;
   #linger: NodeJS.Timeout | undefined;
   #closed = false;
+  /** We have closed the injected consumer ourselves. */
+  #isLeft = false;
 
   constructor(parts: SwappingTrackParts) {
     this.#parts = parts;
@@ -44,6 +46,9 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
     this.rtpParameters = this.#first.rtpParameters;
     this.#first.events.once('firstpacket', () => {
       this.events.emit('firstpacket');
+    });
+    parts.injected.consumer.observer.once('close', () => {
+      if (!this.#isLeft) this.close(); // the viewer is gone, or its worker
     });
   }
 
@@ -81,8 +86,7 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
       return resumed;
     }
     feed.desk.report(gop === undefined ? 'no-gop' : 'busy');
-    this.#first.close();
-    this.#parts.injected.producer.close();
+    this.#closeInjected();
     await this.#openLive();
     this.#live?.events.once('firstpacket', () => {
       this.events.emit('firstpacket');
@@ -93,6 +97,10 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
   async setLayers(layers: LayerIndices): Promise<void> {
     this.#wanted = layers;
     await this.#live?.setLayers(layers);
+  }
+
+  carryOn(_track: IncomingTrack): boolean {
+    return false;
   }
 
   close(): void {
@@ -195,6 +203,7 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
   }
 
   #closeInjected(): void {
+    this.#isLeft = true;
     this.#first.close();
     this.#parts.injected.producer.close();
   }

@@ -52,6 +52,10 @@ class FakeTrack implements OutgoingTrack {
 
   async resume(): Promise<void> {}
 
+  carryOn(): boolean {
+    return false;
+  }
+
   close(): void {}
 }
 

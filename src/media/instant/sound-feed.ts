@@ -1,0 +1,30 @@
+import type { ProducerTrace } from '../producer-trace.ts';
+import { rtpSequence, rtpTimestamp } from '../rtp-header.ts';
+import type { TrackTap } from '../track-tap.ts';
+import { unwrap } from './gop-cache.ts';
+import type { Follower } from './gop-feed.ts';
+
+/** Passes the packets of a track without key frames on, until the result is disposed of. */
+export function followSound({ tap, trace }: { readonly tap: TrackTap; readonly trace: ProducerTrace }, follower: Follower): Disposable {
+  const held = new DisposableStack();
+  let highest: number | undefined;
+  held.use(
+    tap.read({
+      packet: (packet) => {
+        const sequence = unwrap(rtpSequence(packet), highest);
+        highest = Math.max(highest ?? sequence, sequence);
+        follower.packet({ packet, sequence, timestamp: rtpTimestamp(packet), arrivedMs: performance.now(), beginsGop: false });
+      },
+      closed: () => {
+        held.dispose();
+        follower.ended();
+      },
+    }),
+  );
+  held.use(
+    trace.listenToClock((_ssrc, mapping) => {
+      follower.clock(mapping);
+    }),
+  );
+  return held;
+}

@@ -1,0 +1,233 @@
+import { randomInt } from 'node:crypto';
+import type { Consumer, DirectTransport, Producer } from 'mediasoup/types';
+import { codecLabel, type RoutedCodec, routerCodecs } from '../router-codecs.ts';
+import { Continuity } from './continuity.ts';
+import type { PlacedPacket } from './gop-cache.ts';
+import type { Follower } from './gop-feed.ts';
+import { injectedPayloadType, type WatchPlace } from './injected-consumer.ts';
+import { rewritten } from './rtp-rewriter.ts';
+import { type ClockMapping, ownClock, senderReport } from './sender-report.ts';
+
+/** Newcomers of one relay that may be shown a GOP at once. Each has an encoding of its own until it has caught up. */
+const channelCount = 8;
+
+/** The encoding that everybody is on who has caught up. mediasoup prefers the lowest of those that may be had. */
+const liveEncoding = 0;
+
+const reportEveryMs = 1000;
+
+/** Players' requests for key frames are passed on this often at most, in milliseconds. */
+const requestEveryMs = 350;
+
+const pictureLoss = { type: 'nack', parameter: 'pli' };
+
+/** From how many reports on mediasoup knows the clock, without which it lets nobody change encodings. */
+const enoughReports = 3;
+
+/** Where a relay gets its packets. */
+export interface RelaySource {
+  /** Passes packets on until the result is disposed of. */
+  follow(follower: Follower): Disposable;
+  askForKeyFrame(): void;
+}
+
+/** An encoding that one newcomer has for itself. */
+export interface Channel {
+  /** Its place among the encodings. */
+  readonly encoding: number;
+  readonly ssrc: number;
+  /** Where its sequence numbers go on. */
+  next: number;
+}
+
+/**
+ * A track on one router, sent on by Node on a producer of ours that outlives the publisher, so that players whose answer named the SSRC keep it
+ * across a publisher's return. One relay serves all of them: Node's cost is per track and router, not per player.
+ *
+ * It is a simulcast producer to mediasoup. Encoding 0 is the live track; a newcomer is shown the present GOP on one of the others, and changes to
+ * encoding 0 at a key frame, with its SSRC, its sequence numbers and its timestamps going on. No encoding but 0 has sender reports: mediasoup
+ * then leaves timestamps as they are.
+ */
+export class StayRelay {
+  readonly producer: Producer;
+  readonly transport: DirectTransport;
+  readonly codec: RoutedCodec;
+  readonly #ssrcs: readonly number[];
+  readonly #free: Channel[];
+  readonly #stream: Continuity;
+  readonly #timer: NodeJS.Timeout;
+  readonly #clockRate: number;
+  #source: { readonly of: RelaySource; readonly reading: Disposable } | undefined;
+  #clock: ClockMapping | undefined;
+  #hasPublisherClock = false;
+  #reports = 0;
+  readonly #sent = { packets: 0, octets: 0, afterReports: 0 };
+  #users = 0;
+
+  /** Opens a relay beside the players of a router. Rejects when the worker is gone; then nothing is left behind. */
+  static async open({ router, profile }: WatchPlace, codec: RoutedCodec): Promise<StayRelay> {
+    const transport = await router.createDirectTransport();
+    try {
+      const { kind, ...label } = codecLabel(codec);
+      const ssrcs = Array.from({ length: kind === 'video' ? 1 + channelCount : 1 }, () => randomInt(1, 2 ** 32 - 1));
+      // The router's numbers count at the very moment of produce(), so nothing may be awaited between these two.
+      router.updateMediaCodecs(routerCodecs(profile, codec));
+      const producer = await transport.produce({
+        kind,
+        ...(kind === 'video' ? { keyFrameRequestDelay: requestEveryMs } : {}),
+        rtpParameters: {
+          codecs: [{ ...label, payloadType: injectedPayloadType, rtcpFeedback: kind === 'video' ? [pictureLoss] : [] }],
+          encodings: ssrcs.map((ssrc) => ({ ssrc })),
+          headerExtensions: [],
+        },
+      });
+      return new StayRelay({ transport, producer, ssrcs, codec });
+    } catch (error) {
+      transport.close();
+      throw error;
+    }
+  }
+
+  private constructor(parts: {
+    readonly transport: DirectTransport;
+    readonly producer: Producer;
+    readonly ssrcs: readonly number[];
+    readonly codec: RoutedCodec;
+  }) {
+    this.transport = parts.transport;
+    this.producer = parts.producer;
+    this.codec = parts.codec;
+    this.#ssrcs = parts.ssrcs;
+    this.#clockRate = codecLabel(parts.codec).clockRate;
+    this.#stream = new Continuity(this.#clockRate, parts.producer.kind === 'video');
+    this.#free = parts.ssrcs.slice(1).map((ssrc, index) => ({ encoding: index + 1, ssrc, next: 1 }));
+    this.#timer = setInterval(() => {
+      this.#report();
+    }, reportEveryMs);
+    const [live = 0] = this.#ssrcs;
+    this.transport.on('rtcp', (packet) => {
+      if (asksForKeyFrame(packet, live)) this.#source?.of.askForKeyFrame();
+    });
+    this.transport.observer.once('close', () => {
+      this.#detach();
+      clearInterval(this.#timer);
+    });
+  }
+
+  get closed(): boolean {
+    return this.transport.closed;
+  }
+
+  /** What packets of the present source are moved by; undefined before its first one. */
+  get offsets(): Continuity['offsets'] {
+    return this.#stream.offsets;
+  }
+
+  /** Whether mediasoup lets players change to the live encoding: it was told its clock, and saw a packet after that. */
+  get isReady(): boolean {
+    return this.#sent.afterReports > 1;
+  }
+
+  /** Goes on with a source; does nothing when that is the present one. */
+  attach(source: RelaySource): void {
+    if (this.#source?.of === source || this.closed) return;
+    this.#detach();
+    this.#stream.begin();
+    this.#hasPublisherClock = false;
+    const reading = source.follow({
+      packet: (placed) => {
+        this.#pass(placed);
+      },
+      clock: ({ timestamp, arrivedMs }) => {
+        this.#hear(timestamp, arrivedMs);
+      },
+      ended: () => {
+        if (this.#source?.of === source) this.#source = undefined;
+      },
+    });
+    this.#source = { of: source, reading };
+  }
+
+  /** Lets `open` make a player's consumer, and counts it until it closes; with the last one the relay closes. */
+  async consume(open: (producerId: string) => Promise<Consumer>): Promise<Consumer> {
+    this.#users += 1;
+    try {
+      const consumer = await open(this.producer.id);
+      consumer.observer.once('close', () => {
+        this.#leave();
+      });
+      return consumer;
+    } catch (error) {
+      this.#leave();
+      throw error;
+    }
+  }
+
+  /** An encoding for one newcomer; undefined while all are taken. Give it back with {@link release}. */
+  lease(): Channel | undefined {
+    return this.#free.shift();
+  }
+
+  release(channel: Channel): void {
+    this.#free.push(channel);
+  }
+
+  /** Sends a packet that holds no picture, after which mediasoup counts the encoding as one that may be had. */
+  wake(channel: Channel): void {
+    const header = { ssrc: channel.ssrc, payloadType: injectedPayloadType, sequence: channel.next, timestamp: 0 };
+    const packet = rewritten(Buffer.from([0x80, 0, ...Array<number>(10).fill(0), 0, 0]), header);
+    channel.next += 1;
+    if (packet !== undefined && !this.producer.closed) this.producer.send(packet);
+  }
+
+  /** The encoding that `consumer` has caught up with. */
+  get live(): number {
+    return liveEncoding;
+  }
+
+  #leave(): void {
+    this.#users -= 1;
+    if (this.#users === 0) this.transport.close();
+  }
+
+  #detach(): void {
+    this.#source?.reading[Symbol.dispose]();
+    this.#source = undefined;
+  }
+
+  #pass(placed: PlacedPacket): void {
+    const nowMs = performance.now();
+    const place = this.#stream.place(placed, nowMs);
+    const [ssrc = 0] = this.#ssrcs;
+    const copy = place === undefined ? undefined : rewritten(placed.packet, { ssrc, payloadType: injectedPayloadType, ...place });
+    if (place === undefined || copy === undefined || this.producer.closed) return;
+    if (!this.#hasPublisherClock) this.#clock = ownClock({ timestamp: place.timestamp, arrivedMs: nowMs });
+    this.producer.send(copy);
+    this.#sent.packets += 1;
+    this.#sent.octets += copy.length - 12;
+    // Reports of an encoding that has not sent yet are not heard, and of several at once only the first counts.
+    if (this.#reports < enoughReports) this.#report();
+    else this.#sent.afterReports += 1;
+  }
+
+  /** The publisher's clock, as our own: picture and sound come by the same way, so they stay together. */
+  #hear(timestamp: number, arrivedMs: number): void {
+    const { offsets } = this;
+    if (offsets === undefined) return;
+    this.#clock = ownClock({ timestamp: (timestamp + offsets.timestamp + 2 ** 32) % 2 ** 32, arrivedMs });
+    this.#hasPublisherClock = true;
+  }
+
+  #report(): void {
+    if (this.#clock === undefined || this.#source === undefined || this.closed) return;
+    const [ssrc = 0] = this.#ssrcs;
+    const { packets, octets } = this.#sent;
+    this.transport.sendRtcp(senderReport(this.#clock, { ssrc, packets, octets, clockRate: this.#clockRate }, performance.now()));
+    this.#reports += 1;
+  }
+}
+
+/** Whether RTCP asks for a key frame of a stream (RFC 4585 §6.3.1). mediasoup sends such a request alone. */
+function asksForKeyFrame(packet: Buffer, ssrc: number): boolean {
+  return packet.length >= 12 && packet.readUInt8(1) === 206 && (packet.readUInt8(0) & 0x1f) === 1 && packet.readUInt32BE(8) === ssrc;
+}

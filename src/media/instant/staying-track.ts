@@ -1,0 +1,170 @@
+import { EventEmitter } from 'node:events';
+import type { Consumer, RtpParameters } from 'mediasoup/types';
+import type { IncomingTrack, JoinOutcome, LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from '../engine.ts';
+import { ConsumerTrack } from '../outgoing-track.ts';
+import type { PlacedPacket } from './gop-cache.ts';
+import type { Follower, GopFeed } from './gop-feed.ts';
+import { injectedPayloadType } from './injected-consumer.ts';
+import { Injection } from './injection.ts';
+import type { Pumped } from './join-desk.ts';
+import type { Channel, StayRelay } from './stay-relay.ts';
+
+/** What a {@link StayingTrack} is made from. */
+export interface StayingTrackParts {
+  readonly relay: StayRelay;
+  /** Of the relay's producer, paused. */
+  readonly consumer: Consumer;
+  /** What is kept of the track for newcomers; undefined for sound, and where nothing is. */
+  readonly feed: GopFeed | undefined;
+  /** Lets the relay go on with a track; false where it cannot. */
+  readonly carryOn: (track: IncomingTrack) => boolean;
+}
+
+/** A track on its way to a player that keeps the SSRC that its answer named: from a relay, on which it is shown the present GOP first. */
+export class StayingTrack implements OutgoingTrack, Follower, Pumped {
+  readonly events = new EventEmitter<OutgoingTrackEvents>();
+  readonly #parts: StayingTrackParts;
+  readonly #track: ConsumerTrack;
+  readonly #joining = new DisposableStack();
+  #injection: Injection | undefined;
+  #isChanging = false;
+
+  constructor(parts: StayingTrackParts) {
+    this.#parts = parts;
+    this.#track = new ConsumerTrack(parts.consumer, { hasLayers: false });
+    this.#track.events.on('firstpacket', () => this.events.emit('firstpacket'));
+    this.#track.events.on('struggle', () => this.events.emit('struggle'));
+    parts.consumer.on('layerschange', (layers) => {
+      if (layers?.spatialLayer === parts.relay.live) this.#end('stayed');
+    });
+    parts.consumer.observer.once('close', () => {
+      this.#end('ended');
+    });
+  }
+
+  get id(): string {
+    return this.#track.id;
+  }
+
+  get kind(): 'audio' | 'video' {
+    return this.#track.kind;
+  }
+
+  get rtpParameters(): RtpParameters {
+    return this.#track.rtpParameters;
+  }
+
+  get currentLayers(): LayerIndices | undefined {
+    return undefined;
+  }
+
+  get isEstimated(): boolean {
+    return this.#track.isEstimated;
+  }
+
+  async report(): Promise<OutgoingReport> {
+    return this.#track.report();
+  }
+
+  async drain(durationMs: number): Promise<void> {
+    if (this.#injection === undefined) await this.#track.drain(durationMs);
+  }
+
+  async setLayers(_layers: LayerIndices): Promise<void> {
+    // The publisher has none, or the track would not be relayed.
+  }
+
+  carryOn(track: IncomingTrack): boolean {
+    return !this.#parts.consumer.closed && this.#parts.carryOn(track);
+  }
+
+  async resume(): Promise<void> {
+    const { relay, consumer, feed } = this.#parts;
+    if (consumer.closed) return;
+    if (consumer.kind === 'audio') return this.#track.resume();
+    const gop = feed?.gop(feed.encoding);
+    const channel = gop !== undefined && feed?.desk.hasRoom === true && relay.offsets !== undefined ? relay.lease() : undefined;
+    const preferred = consumer.setPreferredLayers({ spatialLayer: channel?.encoding ?? relay.live });
+    if (channel !== undefined) relay.wake(channel);
+    // A worker takes one message after the other, so nothing here waits for an answer.
+    const resumed = this.#track.resume();
+    if (channel !== undefined && gop !== undefined && feed !== undefined) this.#start(channel, gop, feed);
+    else feed?.desk.report(gop === undefined ? 'no-gop' : 'busy');
+    await Promise.all([preferred, resumed]).catch((error: unknown) => {
+      if (!consumer.closed) throw error;
+    });
+  }
+
+  close(): void {
+    this.#track.close();
+  }
+
+  packet(placed: PlacedPacket): void {
+    const injection = this.#injection;
+    if (injection === undefined) return;
+    injection.push(placed);
+    // The relay has sent this packet already. Once the player may change over to that, nothing of before must come later.
+    if (this.#isChanging) injection.flush();
+    else this.pump(performance.now());
+  }
+
+  clock(): void {
+    // The relay tells it.
+  }
+
+  /** The publisher is gone: with its successor the player is on the live encoding. */
+  ended(): void {
+    this.#changeOver();
+    this.#end('ended');
+  }
+
+  pump(nowMs: number): void {
+    const injection = this.#injection;
+    if (injection === undefined || this.#isChanging) return;
+    injection.pump(nowMs);
+    if (injection.isLive && this.#parts.relay.isReady) this.#changeOver();
+  }
+
+  /** From the next key frame on the player gets what the relay sends to all. */
+  #changeOver(): void {
+    const { relay, consumer } = this.#parts;
+    if (this.#isChanging || consumer.closed) return;
+    this.#isChanging = true;
+    consumer.setPreferredLayers({ spatialLayer: relay.live }).catch(() => undefined); // closed: the injection ends with it
+  }
+
+  #start(channel: Channel, gop: readonly PlacedPacket[], feed: GopFeed): void {
+    const { relay } = this.#parts;
+    const { producer, transport, offsets } = relay;
+    const nowMs = performance.now();
+    const sequence = channel.next - (gop[0]?.sequence ?? 0);
+    const injection = new Injection(
+      {
+        producer,
+        transport,
+        ssrc: channel.ssrc,
+        payloadType: injectedPayloadType,
+        clockRate: feed.clockRate,
+        offsets: { sequence, timestamp: offsets?.timestamp ?? 0 },
+      },
+      gop,
+      nowMs,
+    );
+    this.#injection = injection;
+    this.#joining.defer(() => {
+      channel.next = Math.max(channel.next, injection.highest + 1);
+      relay.release(channel);
+    });
+    this.#joining.use(feed.desk.take());
+    this.#joining.use(feed.follow(feed.encoding, this));
+    this.#joining.use(feed.desk.keepPumping(this));
+    this.pump(nowMs);
+  }
+
+  #end(outcome: JoinOutcome): void {
+    if (this.#injection === undefined) return;
+    this.#injection = undefined;
+    this.#joining.dispose();
+    this.#parts.feed?.desk.report(outcome);
+  }
+}

@@ -1,0 +1,162 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Chromium, executablePath } from '../fixtures/chromium.ts';
+import { DeafPublisher } from '../fixtures/deaf-publisher.ts';
+import { NativePlayer } from '../fixtures/native-peer.ts';
+import { BenchGateway } from './gateway.ts';
+import { joinAndWatch, type Joined } from './join-page.ts';
+import { median, percentile, type Row } from './report.ts';
+
+/** A publisher who does not hear requests for key frames. */
+interface Source {
+  readonly name: string;
+  readonly gopMs: number;
+  readonly publish: (gateway: BenchGateway, chromium: Chromium) => Promise<AsyncDisposable>;
+}
+
+const encoder = (gopFrames: number) => async (gateway: BenchGateway) =>
+  DeafPublisher.open(gateway.whip('live'), { gopFrames, size: '640x360', kilobits: 1500 });
+
+const sources: readonly Source[] = [
+  { name: 'FFmpeg, GOP 2 s', gopMs: 2000, publish: encoder(60) },
+  { name: 'FFmpeg, GOP 4 s', gopMs: 4000, publish: encoder(120) },
+  {
+    name: 'deaf Chromium, 4 s',
+    gopMs: 4000,
+    publish: async (gateway, chromium) =>
+      chromium.publish(gateway.whip('live'), { codecs: ['VP8'], width: 640, height: 360, keyFrameEveryMs: 4000 }),
+  },
+];
+
+/** Joins of one source, spread evenly over its GOP. */
+const joins = 20;
+
+/** Joins that are watched beyond the hand-over, and how they follow each other. */
+const watched = { count: 100, everyMs: 400, forMs: 5000 } as const;
+
+const burst = { count: 50, overMs: 1000 } as const;
+
+/** How soon a newcomer sees a stream whose encoder ignores requests, with the instant join and without, and what that costs and breaks. */
+export async function measureJoin(program: string): Promise<Row[]> {
+  if (executablePath === undefined) {
+    console.error('there is no Chromium here: left out');
+    return [];
+  }
+  await using chromium = await Chromium.open();
+  const rows: Row[] = [];
+  for (const mode of ['auto', 'never'] as const) {
+    for (const source of sources) rows.push(...(await measureSource(program, chromium, { source, mode })));
+  }
+  rows.push(...(await measureWatched(program, chromium)));
+  for (const mode of ['auto', 'never'] as const) rows.push(...(await measureBurst(program, mode)));
+  return rows;
+}
+
+type Mode = 'auto' | 'never';
+
+const openGateway = async (program: string, mode: Mode) =>
+  BenchGateway.open(program, { workers: 1, settings: { SLUICE_STREAMS_DEFAULT_INSTANT_JOIN: mode } });
+
+const nameOf = (mode: Mode) => (mode === 'auto' ? 'instant' : 'plain');
+
+async function measureSource(program: string, chromium: Chromium, { source, mode }: { source: Source; mode: Mode }): Promise<Row[]> {
+  await using gateway = await openGateway(program, mode);
+  await using _publisher = await source.publish(gateway, chromium);
+  await untilLive(gateway, mode, source);
+  const page = await chromium.openPage();
+  await page.evaluate(joinAndWatch, { endpoint: gateway.whep('live'), watchMs: 0 }); // loads the decoder
+  const pictures: number[] = [];
+  const packets: number[] = [];
+  for (let count = 0; count < joins; count += 1) {
+    await delay(((count % 5) * source.gopMs) / 5 + 100);
+    pictures.push((await page.evaluate(joinAndWatch, { endpoint: gateway.whep('live'), watchMs: 0 })).firstPictureMs);
+    if (count % 2 === 0) packets.push(await firstPacketMs(gateway));
+  }
+  await page.close();
+  const aims = mode === 'auto' ? { aims: { p50: 60, p95: 300 } } : {};
+  return [
+    { what: `${source.name}, ${nameOf(mode)}: POST→first picture, Chromium`, unit: 'ms', ...spread(pictures), ...aims },
+    { what: `${source.name}, ${nameOf(mode)}: POST→first video packet, libdatachannel`, unit: 'ms', ...spread(packets) },
+  ];
+}
+
+/** Joins that follow each other while the ones before are still being handed over. */
+async function measureWatched(program: string, chromium: Chromium): Promise<Row[]> {
+  await using gateway = await openGateway(program, 'auto');
+  await using _publisher = await DeafPublisher.open(gateway.whip('live'), { gopFrames: 60, size: '320x180', kilobits: 800 });
+  await untilLive(gateway, 'auto');
+  const page = await chromium.openPage();
+  const joined: Promise<Joined>[] = [];
+  for (let count = 0; count < watched.count; count += 1) {
+    joined.push(page.evaluate(joinAndWatch, { endpoint: gateway.whep('live'), watchMs: watched.forMs }));
+    await delay(watched.everyMs);
+  }
+  const results = await Promise.all(joined);
+  await page.close();
+  const frozen = results.filter(({ longestPauseMs }) => longestPauseMs > 300).length;
+  const swapped = results.filter((result) => result.sources > 1).length;
+  console.error(`hand-over: ${swapped} of ${watched.count} swapped, ${frozen} paused above 300 ms`);
+  return [
+    {
+      what: 'hand-over: longest pause of the picture, of each viewer',
+      unit: 'ms',
+      ...spread(results.map((result) => result.longestPauseMs)),
+    },
+    { what: 'hand-over: picture behind sound at the end', unit: 'ms', ...spread(results.flatMap(({ skewMs }) => skewMs ?? [])) },
+  ];
+}
+
+/** What a burst of joins does to the gateway's own thread. */
+async function measureBurst(program: string, mode: Mode): Promise<Row[]> {
+  await using gateway = await openGateway(program, mode);
+  await using _publisher = await DeafPublisher.open(gateway.whip('live'), { gopFrames: 60, size: '640x360', kilobits: 1500 });
+  await untilLive(gateway, mode);
+  await using players = new AsyncDisposableStack();
+  await loopDelayMs(gateway); // begins anew
+  const opening = Array.from({ length: burst.count }, async (_, index) => {
+    await delay((index * burst.overMs) / burst.count);
+    // As a browser: it is handed over from one SSRC to another.
+    return players.use(await NativePlayer.open(gateway.whep('live'), { codecs: ['H264'], userAgent: 'Mozilla/5.0' }));
+  });
+  await Promise.all(opening);
+  await delay(1500);
+  const longest = await loopDelayMs(gateway);
+  return [
+    {
+      what: `50 joins in a second, ${nameOf(mode)}: longest delay of the event loop`,
+      unit: 'ms',
+      p50: longest,
+      count: 1,
+      aims: { p50: 20 },
+    },
+  ];
+}
+
+/** Waits until the gateway knows its publisher, so that the first joins are as good as the last. */
+async function untilLive(gateway: BenchGateway, mode: Mode, source?: Source): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  await delay((source?.gopMs ?? 2000) * 1.5);
+  while (Date.now() < deadline) {
+    const text = await (await fetch(`${gateway.url}/metrics`)).text();
+    const isCached = Number(/^sluice_instant_join_cache_bytes (\S+)/m.exec(text)?.[1]) > 0;
+    if (/^sluice_streams_live 1/m.test(text) && (isCached || mode === 'never')) return;
+    await delay(200);
+  }
+  throw new Error('the stream is not live, or none of it is kept');
+}
+
+/** The longest delay since the last look, in milliseconds. */
+async function loopDelayMs(gateway: BenchGateway): Promise<number> {
+  const text = await (await fetch(`${gateway.url}/metrics`)).text();
+  return Number(/^nodejs_eventloop_lag_max_seconds (\S+)/m.exec(text)?.[1]) * 1000;
+}
+
+async function firstPacketMs(gateway: BenchGateway): Promise<number> {
+  const from = performance.now();
+  await using player = await NativePlayer.open(gateway.whep('live'), { codecs: ['H264', 'VP8'] });
+  while (player.videoPackets === 0 && performance.now() - from < 20_000) await delay(2);
+  return performance.now() - from;
+}
+
+function spread(values: readonly number[]): Pick<Row, 'p50' | 'p95' | 'p99' | 'count'> {
+  return { p50: median(values), p95: percentile(values, 0.95), p99: percentile(values, 0.99), count: values.length };
+}

@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { DeafPublisher } from '../fixtures/deaf-publisher.ts';
+import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
+import { NativePlayer } from '../fixtures/native-peer.ts';
+
+const patience = { timeout: 20_000, interval: 20 };
+
+/** Key frames come every 4 s. */
+const gop = { frames: 120, ms: 4000 } as const;
+
+test.for([
+  ['H264', 1],
+  ['VP8', 2],
+] as const)(
+  'a player that keeps its SSRC sees %s that ignores requests at once, and gets every packet in order from then on',
+  { timeout: 60_000 },
+  async ([codec, workers]) => {
+    await using gateway = await openTestGateway({ workers });
+    await using publisher = await DeafPublisher.open(gateway.whip('show'), { codec, gopFrames: gop.frames });
+    const outcomes = joins(gateway);
+    await inPhase(publisher, 0.3);
+    const cameAt = performance.now();
+    await using player = await NativePlayer.open(gateway.whep('show'), { codecs: [codec] });
+    await expect.poll(() => player.videoPackets, patience).toBeGreaterThan(30);
+    expect(publisher.keyFrames.filter((at) => at > cameAt)).toEqual([]);
+
+    await expect.poll(outcomes, patience).toEqual({ stayed: 1 });
+    const changedAt = player.videoPackets;
+    await expect.poll(() => player.videoPackets, patience).toBeGreaterThan(changedAt + 60);
+    expect(player.video.map(({ ssrc }) => ssrc).filter((ssrc, index, all) => ssrc !== all[index - 1])).toHaveLength(1);
+    expect(holes(player)).toEqual([]);
+    expect(gateway.engine.instantJoins()).toMatchObject({ injections: 0 });
+  },
+);
+
+test('a player that keeps its SSRC plays on when its publisher returns', { timeout: 60_000 }, async () => {
+  await using gateway = await openTestGateway();
+  await using player = await (async () => {
+    await using first = await DeafPublisher.open(gateway.whip('show'), { gopFrames: 30 });
+    await expect.poll(() => first.keyFrames.length, patience).toBeGreaterThan(1);
+    const opened = await NativePlayer.open(gateway.whep('show'), { codecs: ['H264'] });
+    await expect.poll(() => opened.videoPackets, patience).toBeGreaterThan(60);
+    await expect.poll(() => opened.audioPackets, patience).toBeGreaterThan(20);
+    expect(await first.delete()).toBe(200);
+    return opened;
+  })();
+  await expect.poll(() => gateway.stream('show')?.state).toBe('waiting');
+  const before = { video: player.videoPackets, audio: player.audioPackets };
+
+  await using _second = await DeafPublisher.open(gateway.whip('show'), { gopFrames: 30 });
+  await expect.poll(() => player.videoPackets, patience).toBeGreaterThan(before.video + 60);
+  await expect.poll(() => player.audioPackets, patience).toBeGreaterThan(before.audio + 20);
+  expect(player.states).not.toContain('closed');
+  expect(new Set(player.video.map(({ ssrc }) => ssrc)).size).toBe(1);
+  expect(holes(player)).toEqual([]);
+});
+
+test('a player that keeps its SSRC is sent away when its publisher returns with another codec', { timeout: 60_000 }, async () => {
+  await using gateway = await openTestGateway();
+  await using first = await DeafPublisher.open(gateway.whip('show'), { codec: 'VP8' });
+  await expect.poll(() => first.keyFrames.length, patience).toBeGreaterThan(1);
+  await using player = await NativePlayer.open(gateway.whep('show'));
+  await expect.poll(() => player.videoPackets, patience).toBeGreaterThan(0);
+  await using _second = await DeafPublisher.open(gateway.whip('show'), { codec: 'H264' });
+  await expect.poll(() => player.state, patience).toBe('closed');
+});
+
+test('players that come at once share a relay, and see the stream at once as far as there is room', { timeout: 60_000 }, async () => {
+  await using gateway = await openTestGateway();
+  await using peers = new AsyncDisposableStack();
+  const publisher = peers.use(await DeafPublisher.open(gateway.whip('show'), { gopFrames: gop.frames }));
+  const outcomes = joins(gateway);
+  await inPhase(publisher, 0.3);
+  const players = await Promise.all(
+    Array.from({ length: 12 }, async () => peers.use(await NativePlayer.open(gateway.whep('show'), { codecs: ['H264'] }))),
+  );
+  for (const player of players) await expect.poll(() => player.videoPackets, patience).toBeGreaterThan(60);
+  await expect.poll(outcomes, patience).toEqual({ stayed: 8, busy: 4 });
+  for (const player of players) expect(holes(player)).toEqual([]);
+  expect(await publisher.delete()).toBe(200);
+  await expect.poll(() => gateway.engine.instantJoins(), patience).toEqual({ injections: 0, cacheBytes: 0 });
+});
+
+test('viewers who leave while they are shown the GOP leave nothing behind', { timeout: 60_000 }, async () => {
+  await using gateway = await openTestGateway();
+  await using publisher = await DeafPublisher.open(gateway.whip('show'), { gopFrames: gop.frames });
+  await inPhase(publisher, 0.1);
+  const outcomes = joins(gateway);
+  for (const userAgent of ['Mozilla/5.0', 'libdatachannel']) {
+    await using viewer = await NativePlayer.open(gateway.whep('show'), { codecs: ['H264'], userAgent });
+    await expect.poll(() => gateway.engine.instantJoins().injections, patience).toBe(1);
+    expect(await viewer.delete()).toBe(200);
+    await expect.poll(() => gateway.engine.instantJoins().injections, patience).toBe(0);
+  }
+  expect(outcomes()).toEqual({ ended: 2 });
+});
+
+/** Waits until a share of a GOP, at most a tenth more, has gone by. */
+async function inPhase({ keyFrames }: DeafPublisher, phase: number): Promise<void> {
+  const elapsed = (): number => (performance.now() - (keyFrames.at(-1) ?? 0)) / gop.ms - phase;
+  await expect.poll(() => keyFrames.length > 1 && elapsed() >= 0 && elapsed() < 0.1, { ...patience, interval: 10 }).toBe(true);
+}
+
+/** Where sequence numbers do not go up by one, or timestamps go back. */
+function holes({ video }: NativePlayer): unknown[] {
+  return video.slice(1).flatMap((packet, index) => {
+    const before = video[index] ?? packet;
+    const step = (packet.sequence - before.sequence) & 0xffff;
+    const isBack = (packet.timestamp - before.timestamp) >>> 0 > 2 ** 31;
+    return step === 1 && !isBack ? [] : [{ index, step, isBack }];
+  });
+}
+
+function joins({ engine }: TestGateway): () => Record<string, number> {
+  const counts: Record<string, number> = {};
+  engine.observer.on('instantjoin', (outcome) => {
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
+  });
+  return () => counts;
+}
