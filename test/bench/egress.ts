@@ -118,8 +118,10 @@ async function measureWhep(gateway: BenchGateway, chromium: Chromium) {
       headers: { 'Content-Type': 'application/sdp' },
       body: offerText,
     });
-    tookMs.push(performance.now() - from);
-    await fetch(response.headers.get('Location') ?? '', { method: 'DELETE' });
+    await response.text();
+    if (response.status === 201) tookMs.push(performance.now() - from);
+    else console.error(`a POST to WHEP got ${response.status}`);
+    if (response.status === 201) await fetch(response.headers.get('Location') ?? '', { method: 'DELETE' });
     await delay(500);
   }
   const after = await viewer.stats();

@@ -224,11 +224,7 @@ export class HlsStream implements FragmentReader, EgressOutput {
   }
 
   report(): OutputReport {
-    const renditions = (this.#run?.renditions ?? []).map(({ name }) => {
-      const { codec, size } = this.presentation.initOf(name) ?? {};
-      const rate = this.presentation.rate(name);
-      return { name, codec, ...size, bitrate: rate && Math.round(rate.average) };
-    });
+    const renditions = (this.#run?.renditions ?? []).map(({ name }) => describe(this.presentation, name));
     return {
       id: this.id,
       kind: this.kind,
@@ -260,6 +256,13 @@ export class HlsStream implements FragmentReader, EgressOutput {
     if (last === undefined || last.number < number) return false;
     return last.number > number || last.segment.complete || (part !== undefined && last.segment.parts.length > part);
   }
+}
+
+/** A rendition as operators see it. */
+function describe(presentation: Presentation, name: string) {
+  const { codec, size } = presentation.initOf(name) ?? {};
+  const rate = presentation.rate(name);
+  return { name, codec, ...size, bitrate: rate && Math.round(rate.average) };
 }
 
 function notReady(): GatewayError {

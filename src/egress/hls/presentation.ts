@@ -28,8 +28,6 @@ interface MutableStep extends Step {
   readonly segments: Map<string, MutableSegment>;
 }
 
-/** Segments that stay for players which read an older playlist, beyond those listed. */
-const lingering = 3;
 const fewestListed = 3;
 
 /** Everything that the playlists of one stream list, and a little more, in memory. It knows no clock: packagers tell it what to show. */
@@ -205,7 +203,8 @@ export class Presentation {
     const isComplete = ({ segments }: Step): boolean => [...segments.values()].every(({ complete }) => complete);
     const excess = (): boolean => {
       const complete = this.#steps.filter(isComplete).length;
-      return complete > this.#options.listed + lingering || (this.#bytes > this.#options.mostBytes && complete > fewestListed);
+      // What has left a playlist stays for as long as that playlist and a segment (RFC 8216 §6.2.2).
+      return complete > this.#options.listed * 2 + 1 || (this.#bytes > this.#options.mostBytes && complete > fewestListed);
     };
     let gone = false;
     for (let [oldest] = this.#steps; oldest !== undefined && isComplete(oldest) && excess(); [oldest] = this.#steps) {
