@@ -47,7 +47,7 @@ export class S3Store implements ObjectStore {
       responseChecksumValidation: 'WHEN_REQUIRED',
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(home === undefined ? {} : { region: home }),
-      ...(credentials === undefined ? {} : { credentials }),
+      ...(credentials === undefined ? {} : { credentials: { ...credentials } }), // the SDK writes into them, and ours are frozen
     });
   }
 

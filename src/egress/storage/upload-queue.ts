@@ -142,7 +142,7 @@ export class UploadQueue {
       this.#fill();
     }, delayMs).unref();
     const facts = { recordingId: entry.job.id, failure, detail, attempt: entry.failures, retryAt };
-    this.#options.logger.warn(error instanceof StoreError ? facts : { ...facts, err: error }, 'upload failed, the recording is kept');
+    this.#options.logger.warn(failure === 'other' ? { ...facts, err: error } : facts, 'upload failed, the recording is kept');
     this.observer.emit('failed', failure);
   }
 }
