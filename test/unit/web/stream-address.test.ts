@@ -10,6 +10,7 @@ test.for(['https://live.example.com/', 'https://live.example.com/some/prefix/', 
       whep: `${base}whep/show`,
       watchPage: `${base}watch/show`,
       publishPage: `${base}publish/show`,
+      hls: `${base}hls/show/index.m3u8`,
       thumbnail: `${base}hls/show/thumbnail.jpg`,
       embedCode: `<iframe src="${base}watch/show?embed=1" width="640" height="360" allow="autoplay; fullscreen"></iframe>`,
     });
