@@ -174,14 +174,20 @@ row('F09', async () => {
 
 row('O02', async () => {
   await using gateway = await openConfigured({ SLUICE_LIMITS_POSTS_PER_MINUTE: '0' }, { yaml: keys });
-  const startedAt = performance.now();
+  const fastest = { refused: Infinity, preflight: Infinity };
   for (let round = 0; round < 20; round += 1) {
+    const startedAt = performance.now();
     const replies = await Promise.all(
       Array.from({ length: 50 }, async (_, index) => post(`${gateway.url}/whip/show`, offer, bearer(`bad-${round}-${index}`))),
     );
+    const refusedAt = performance.now();
+    await Promise.all(Array.from({ length: 50 }, async () => send('OPTIONS', `${gateway.url}/whip/show`)));
+    fastest.refused = Math.min(fastest.refused, refusedAt - startedAt);
+    fastest.preflight = Math.min(fastest.preflight, performance.now() - refusedAt);
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([401]));
   }
-  expect(performance.now() - startedAt).toBeLessThan(10_000);
+  // What costs nothing to answer, in the same run: the machine's own speed does not count.
+  expect(fastest.refused / fastest.preflight).toBeLessThan(5);
   expect(await transportCount(gateway)).toBe(0);
   expect(gateway.registry.counts()).toMatchObject({ streams: 0, publishers: 0 });
 });
