@@ -84,6 +84,7 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
     registry,
     thumbnails: egress.thumbnails,
     hls,
+    taps: egress.supervisor,
     overload: () => overload.reason,
     metrics: config.metrics.port === undefined ? metrics : undefined,
     version,

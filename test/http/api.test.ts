@@ -183,6 +183,7 @@ test('the description names every URL and method of the API, and no other', asyn
     'GET /api/v1/streams',
     'GET /api/v1/streams/{stream}',
     'GET /api/v1/streams/{stream}/egresses',
+    'GET /api/v1/streams/{stream}/tap',
     'GET /api/v1/streams/{stream}/egresses/{id}',
     'POST /api/v1/streams/{stream}/egresses',
   ]);

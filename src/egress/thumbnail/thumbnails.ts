@@ -77,7 +77,8 @@ export class Thumbnails {
     const { supervisor, waitMs = 5_000 } = this.#options;
     const [abilities, feasibility] = await Promise.all([supervisor.ffmpeg, supervisor.feasibility(streamId)]);
     if ('problem' in abilities) throw unavailable(abilities.problem);
-    if (feasibility?.record.possible === false) throw unavailable(feasibility.record.reason);
+    if (feasibility === undefined) throw unavailable('The stream has no publisher now; try again.', 5);
+    if (!feasibility.record.possible) throw unavailable(feasibility.record.reason);
     const takenAt = new Date();
     const fragment = await awaitPicture((reader) => supervisor.hold(streamId, reader, 'thumbnail'), waitMs);
     if (fragment === undefined) throw unavailable('No picture came in time; try again.', 2);

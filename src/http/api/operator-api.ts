@@ -13,6 +13,7 @@ import { requireNamedOrigin, type AllowedOrigins } from '../cors.ts';
 import type { Gate } from '../gate.ts';
 import { reserveMethods } from '../reserve-methods.ts';
 import { egressRoutes, type EgressControl } from './egress-routes.ts';
+import { tapRoute, type TapSource } from './tap-route.ts';
 import { eventRoutes } from './event-routes.ts';
 import { type NodeFacts, viewNode, type WorkerHoldings, type WorkerLoad } from './node-view.ts';
 import { describeApi, doneReply, problemReply } from './openapi.ts';
@@ -37,6 +38,8 @@ export interface OperatorDeps {
   readonly publicUrl: string | undefined;
   /** Undefined: nothing leaves but by WHEP. */
   readonly egress?: EgressControl | undefined;
+  /** How streams are handed to FFmpeg; undefined: they are not. */
+  readonly taps?: TapSource | undefined;
   /** What was recorded; undefined: nothing is. */
   readonly recordings?: Recordings | undefined;
 }
@@ -54,6 +57,7 @@ export async function operatorApi(app: FastifyInstance, deps: OperatorDeps): Pro
   nodeRoute(app, deps);
   eventRoutes(app, { ...deps, outputs: deps.egress?.outputs });
   if (deps.egress !== undefined) egressRoutes(app, { ...deps, egress: deps.egress });
+  if (deps.taps !== undefined) tapRoute(app, { taps: deps.taps, gate });
   const { recordings } = deps;
   if (recordings !== undefined) await recordingRoutes(app, { ...deps, recordings });
 }

@@ -66,6 +66,13 @@ test('over HTTP it is for whoever may watch, with a tag and a short life', async
   expect(again.status).toBe(304);
   expect((await get('/hls/none/thumbnail.jpg', asViewer)).status).toBe(404);
   expect((await get(url, { ...asViewer, Range: 'bytes=0-10' })).status).toBe(200);
+  const tap = await get('/api/v1/streams/show/tap', { Authorization: 'Bearer run-it-well' });
+  expect(await tap.json()).toMatchObject({
+    state: 'running',
+    hls: { possible: true },
+    rtmp: { possible: true },
+    record: { possible: true },
+  });
   const metrics = await (await get('/metrics', { Authorization: 'Bearer run-it-well' })).text();
   expect(metrics).toMatch(/^sluice_thumbnails_total{outcome="made"} 1$/m);
   expect(metrics).toMatch(/^sluice_taps{state="running"} 1$/m);
