@@ -1,28 +1,20 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IncomingTrack, StreamMedia } from '../../media/engine.ts';
-import { writeLocalDescription } from '../../sdp/local-description.ts';
-import type { TrackDescription } from '../../sdp/model.ts';
 import { type FfmpegLauncher, FfmpegProcess } from '../ffmpeg-process.ts';
 import type { Fragment, RunEnding } from '../fragment.ts';
 import { RenditionParser } from '../rendition-parser.ts';
 import { WebmParser } from '../webm-parser.ts';
-import { boundPorts, waitUntilBound } from './bound-ports.ts';
+import { waitUntilBound } from './bound-ports.ts';
 import { KeyFramePace } from './key-frame-pace.ts';
-import type { PortPairs } from './port-pairs.ts';
 import { RenditionFeed } from './rendition-feed.ts';
 import { tapArguments } from './tap-arguments.ts';
 import { tapEnding } from './tap-ending.ts';
-import type { TapPlan } from './tap-plan.ts';
+import { describeLegs, type LegOptions, openLegs } from './tap-legs.ts';
 import { judgeTap } from './tap-watch.ts';
 
 /** What a {@link TapLife} works with. */
-export interface TapLifeOptions {
+export interface TapLifeOptions extends LegOptions {
   readonly launcher: FfmpegLauncher;
-  readonly ports: PortPairs;
-  readonly media: StreamMedia;
-  readonly tracks: readonly { readonly description: TrackDescription; readonly incoming: IncomingTrack }[];
-  readonly plan: TapPlan;
   /** Between key frames that the publisher is asked for, in milliseconds; undefined: only the first. */
   readonly keyFrameIntervalMs: () => number | undefined;
 }
@@ -57,33 +49,18 @@ export class TapLife implements AsyncDisposable {
 
   /** Opens the legs and starts FFmpeg. Throws `ERR_MEDIA_UNAVAILABLE` when a track has gone, `RangeError` when no port is free. */
   static async open(options: TapLifeOptions): Promise<TapLife> {
-    using resources = new DisposableStack();
-    const { plan, tracks, media } = options;
-    const bound = (await boundPorts()) ?? new Set<number>();
-    const ports = plan.legs.map(() => resources.use(options.ports.lease(bound)).port);
-    const opened = await Promise.allSettled(
-      plan.legs.map(async ({ track, encoding }, index) => {
-        const incoming = tracks[track]?.incoming;
-        if (incoming === undefined) throw new TypeError('a plan is of tracks that there are');
-        return media.openLeg(incoming, { port: ports[index] ?? 0, encoding });
-      }),
-    );
-    for (const leg of opened) if (leg.status === 'fulfilled') resources.defer(() => leg.value.close());
-    const legs = opened.map((leg) => {
-      if (leg.status === 'rejected') throw leg.reason;
-      return leg.value;
-    });
-    const description = writeLocalDescription(
-      plan.legs.map(({ track, kind, codec }, index) => {
-        const [payloadType, port, fmtp] = [legs[index]?.payloadType ?? 0, ports[index] ?? 0, tracks[track]?.description.fmtp ?? {}];
-        return { kind, codec, payloadType, port, fmtp };
-      }),
-    );
+    using acquired = new DisposableStack();
+    const { plan } = options;
+    const { legs, ports, resources } = await openLegs(options);
+    acquired.use(resources);
     const feeds = legs.map(
       (leg, index) => new RenditionFeed(plan.renditions[index] ?? { name: 'webm', kind: leg.kind, rid: undefined }, leg),
     );
-    const process = new FfmpegProcess(options.launcher, tapArguments(plan), { input: description, outputs: plan.renditions.length });
-    return new TapLife(options, { feeds, process, ports, resources: resources.move() });
+    const process = new FfmpegProcess(options.launcher, tapArguments(plan), {
+      input: describeLegs(options, { legs, ports }),
+      outputs: plan.renditions.length,
+    });
+    return new TapLife(options, { feeds, process, ports, resources: acquired.move() });
   }
 
   private constructor(
@@ -105,10 +82,10 @@ export class TapLife implements AsyncDisposable {
     this.ended = this.#untilEnded();
   }
 
-  /** Since the last fragment of the rendition that is furthest behind, in milliseconds; undefined before the first. */
+  /** Since the last fragment of any rendition (audio may be muted for long), in milliseconds; undefined before the first. */
   get fragmentAgeMs(): number | undefined {
     const ages = this.#feeds.map((feed) => feed.ageMs(performance.now())).filter((age) => age !== undefined);
-    return ages.length === 0 ? undefined : Math.max(...ages);
+    return ages.length === 0 ? undefined : Math.min(...ages);
   }
 
   get pid(): number | undefined {
