@@ -49,6 +49,12 @@ export class PlainLeg implements LocalLeg {
     this.#consumer = consumer;
     this.kind = consumer.kind;
     this.payloadType = consumer.rtpParameters.codecs[0]?.payloadType ?? 0;
+    const { preferredLayers } = consumer;
+    if (consumer.type === 'simulcast') {
+      // A leg has no bandwidth estimate, so nothing else makes it climb to its encoding when that comes up, or comes back.
+      const wanted = preferredLayers && { spatialLayer: preferredLayers.spatialLayer, temporalLayer: preferredLayers.temporalLayer ?? 0 };
+      climbWithEncodings(consumer, () => wanted);
+    }
     consumer.on('trace', ({ type }) => {
       if (type === 'keyframe') this.events.emit('keyframe');
     });
