@@ -1,0 +1,57 @@
+import { expect } from 'vitest';
+import { parseStreamId } from '../../src/streams/stream-id.ts';
+import { browserTest, expectPlaying, patience } from '../fixtures/browser-test.ts';
+import { HeardRuns, openTapBench } from '../fixtures/tap.ts';
+
+const show = parseStreamId('show');
+
+/** Chromium sends three encodings from this size on, and all at once only if it believes the network carries them. */
+const simulcast = {
+  codecs: ['H264'] as const,
+  width: 960,
+  height: 540,
+  startBitrate: 3000,
+  encodings: [
+    { rid: 'l', scaleResolutionDownBy: 4 },
+    { rid: 'm', scaleResolutionDownBy: 2 },
+    { rid: 'h', scaleResolutionDownBy: 1 },
+  ],
+};
+const names = ['video-0', 'video-1', 'video-2'];
+
+browserTest('of simulcast every encoding is a rendition, and their key frames line up on request', async ({ chromium }) => {
+  await using bench = await openTapBench({ keyFrameIntervalMs: 1_000 });
+  await using _publisher = await chromium.publish(bench.gateway.whip('show'), simulcast);
+  const reader = new HeardRuns();
+  bench.supervisor.hold(show, reader, 'hls');
+  const heights = () => names.map((name) => reader.of(name).at(-1)?.init.size?.height);
+  await expect.poll(heights, patience).toEqual([135, 270, 540].map((height) => expect.closeTo(height, -1) as number));
+  const from = Math.max(...names.map((name) => reader.of(name).at(-1)?.startMs ?? 0));
+  const keyFrames = (name: string) => reader.of(name).filter(({ independent, startMs }) => independent && startMs > from);
+  await expect.poll(() => Math.min(...names.map((name) => keyFrames(name).length)), patience).toBeGreaterThan(3);
+  const [lowest = []] = names.map(keyFrames);
+  for (const { startMs } of lowest.slice(0, 3)) {
+    for (const name of names) expect(keyFrames(name).some((other) => Math.abs(other.startMs - startMs) < 100)).toBe(true);
+  }
+  expect(reader.of('audio').length).toBeGreaterThan(5);
+});
+
+browserTest('an encoding that vanishes is covered by the one below, in the same run, and comes back', async ({ chromium }) => {
+  await using bench = await openTapBench({ keyFrameIntervalMs: 1_000 });
+  await using publisher = await chromium.publish(bench.gateway.whip('show'), simulcast);
+  await using viewer = await chromium.watch(bench.gateway.whep('show'));
+  await expectPlaying(viewer, '960x540');
+  const reader = new HeardRuns();
+  bench.supervisor.hold(show, reader, 'hls');
+  const height = () => reader.of('video-2').at(-1)?.init.size?.height;
+  await expect.poll(height, patience).toBe(540);
+  const { runs } = reader;
+  const before = runs.length;
+  await publisher.handle.evaluate(async (peer) => peer.sendOnly(['l', 'm']));
+  await expect.poll(height, patience).toBe(270);
+  const soFar = reader.of('video-0').length;
+  await expect.poll(() => reader.of('video-0').length, patience).toBeGreaterThan(soFar + 10);
+  await publisher.handle.evaluate(async (peer) => peer.sendOnly(['l', 'm', 'h']));
+  await expect.poll(height, patience).toBe(540);
+  expect(runs.length).toBe(before);
+});
