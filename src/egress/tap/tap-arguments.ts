@@ -60,6 +60,7 @@ function h264Encoder(keyFrameSeconds: number): string[][] {
     ['-preset', 'veryfast'],
     ['-tune', 'zerolatency'],
     ['-pix_fmt', 'yuv420p'],
+    ['-r', '30'], // RTP tells no frame rate, and FFmpeg would fill in as many frames as its clock has ticks
     ['-x264-params', 'repeat-headers=1'], // parameter sets with each key frame, as publishers send them
     ['-force_key_frames', `expr:gte(t,n_forced*${keyFrameSeconds})`],
   ];

@@ -112,6 +112,9 @@ test('VP8 is encoded anew where that is wanted', async () => {
   bench.supervisor.hold(show, reader, 'hls');
   await expect.poll(() => reader.of('video-0').filter(({ independent }) => independent).length, patience).toBeGreaterThan(1);
   expect(reader.of('video-0')[0]?.init).toMatchObject({ container: 'mp4', size: { width: 320, height: 180 } });
+  const frames = reader.of('video-0').reduce((sum, one) => sum + one.frames, 0);
+  const endMs = (reader.of('video-0').at(-1)?.startMs ?? 0) + (reader.of('video-0').at(-1)?.durationMs ?? 0);
+  expect(frames / (endMs / 1000)).toBeLessThan(35);
   await expect.poll(() => reader.of('audio').length, patience).toBeGreaterThan(0);
 });
 
