@@ -1,11 +1,10 @@
 import { fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Chromium, executablePath } from '../fixtures/chromium.ts';
 import { PageHlsViewer } from '../fixtures/hls-viewer.ts';
 import { BenchGateway } from './gateway.ts';
-import { cpuMsOf } from './process-usage.ts';
+import { childrenOf, cpuMsOf } from './process-usage.ts';
 import { median, percentile, type Row } from './report.ts';
 
 const startUps = 5;
@@ -89,12 +88,6 @@ async function measureLadder(gateway: BenchGateway, chromium: Chromium): Promise
     { what: 'WHEP without HLS readers: packets lost', unit: 'packets', p50: alone.lost, count: alone.frames },
     { what: `WHEP ${beside500}: packets lost`, unit: 'packets', p50: beside.lost, count: beside.frames },
   ];
-}
-
-/** The programs of a name that a process has started. */
-function childrenOf(pid: number, name: string): readonly number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
-  return children.filter((child) => readFileSync(`/proc/${child}/comm`, 'utf8').trim() === name);
 }
 
 /** CPU time of processes, in milliseconds for each second. */

@@ -8,6 +8,7 @@ import { measureFirstFrame } from './first-frame.ts';
 import { measureJoin } from './join.ts';
 import { measureProcessCosts } from './process-costs.ts';
 import { circumstances, renderTable, type Row } from './report.ts';
+import { measureTap } from './tap.ts';
 import { measureSignalling } from './signalling.ts';
 import { measureViewers } from './viewers.ts';
 
@@ -41,7 +42,7 @@ const inRows = (measure: (program: string) => Promise<Row[]>) => async (program:
 const parts: Readonly<Record<string, (program: string) => Promise<Result>>> = {
   signalling: inRows(measureSignalling),
   'first-frame': inRows(measureFirstFrame),
-  egress: inRows(measureEgress),
+  egress: inRows(async (program) => [...(await measureTap(program)), ...(await measureEgress(program))]),
   join: inRows(measureJoin),
   process: inRows(measureProcessCosts),
   viewers: async (program) =>

@@ -26,3 +26,19 @@ export function cpuMsOf(pids: readonly number[]): number {
   });
   return ticks.reduce((sum, count) => sum + count, 0) * tickMs;
 }
+
+/** The same of the children of a process that have ended, and those of its children. */
+export function cpuMsOfEnded(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(13, 15);
+  return (Number(user) + Number(system)) * tickMs;
+}
+
+/** The programs of a name that a process has started. */
+export function childrenOf(pid: number, name: string): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  return children.filter((child) => readFileSync(`/proc/${child}/comm`, 'utf8').trim() === name);
+}
