@@ -118,3 +118,22 @@ function joins({ engine }: TestGateway): () => Record<string, number> {
   });
   return () => counts;
 }
+
+test('what a publisher loses and sends again reaches players in its place', { timeout: 60_000 }, async () => {
+  await using gateway = await openTestGateway();
+  await using publisher = await DeafPublisher.open(gateway.whip('show'), { gopFrames: 60, loseEvery: 50 });
+  await expect.poll(() => publisher.keyFrames.length, patience).toBeGreaterThan(1);
+  await using player = await NativePlayer.open(gateway.whep('show'), { codecs: ['H264'] });
+  await expect.poll(() => player.videoPackets, patience).toBeGreaterThan(500);
+  const last = player.video.at(-1)?.sequence ?? 0;
+  await expect.poll(() => missingUpTo(player, last), patience).toEqual([]);
+});
+
+/** Sequence numbers that have not come, from the first one to `last`. */
+function missingUpTo({ video }: NativePlayer, last: number): number[] {
+  const first = video[0]?.sequence ?? 0;
+  const came = new Set(video.map(({ sequence }) => sequence));
+  return Array.from({ length: ((last - first) & 0xffff) + 1 }, (_, index) => (first + index) & 0xffff).filter(
+    (number) => !came.has(number),
+  );
+}
