@@ -62,7 +62,7 @@ async function measureLadder(gateway: BenchGateway, chromium: Chromium): Promise
   await whenLive(gateway, 'ladder');
   const url = `${gateway.url}/hls/ladder/index.m3u8`;
   await fetch(url);
-  const taps = childrenOf(gateway.pid, 'ffmpeg');
+  const taps = childrenOf(gateway.pid, 'ffmpeg').slice(-1); // those of the streams before end by and by
   const [tap, alone] = await Promise.all([costOf(taps), measureWhep(gateway, chromium)]);
   const crowd = fork(crowdProgram, [url, `${readers}`]);
   let totals = { requests: 0, failures: 0 };
