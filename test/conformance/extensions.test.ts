@@ -227,7 +227,8 @@ row('N14', 'reconnect, when the gateway shuts down', async () => {
   await closed;
 });
 
-row('N14', 'reconnect, when a player cannot follow a publisher that returns', async ({ gateway }) => {
+row('N14', 'reconnect, when a player cannot follow a publisher that returns', async () => {
+  await using gateway = await openConfigured({ SLUICE_STREAMS_DEFAULT_INSTANT_JOIN: 'never' }); // else players keep their SSRCs, and follow
   const publisher = await openLive(gateway);
   await using player = await NativePlayer.open(`${gateway.url}/whep/show`);
   using reader = await listenToEvents((await subscribe(player.session.location, ['reconnect'])).stream);
