@@ -23,7 +23,7 @@ const maxAttempts = 3;
 /**
  * A bucket of S3 or of something that speaks like it.
  *
- * The SDK is loaded here and not before: it takes 15 MB of memory that only those pay for who upload. Checksums are sent where the operation
+ * The SDK is loaded here and not before: it takes some 30 MB of memory that only those pay for who upload. Checksums are sent where the operation
  * demands them only, because many other servers refuse the SDK's default.
  */
 export class S3Store implements ObjectStore {
