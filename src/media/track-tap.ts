@@ -1,4 +1,5 @@
 import type { Consumer, DirectTransport, Producer, Router, RtpCapabilities } from 'mediasoup/types';
+import { madeOn } from './made-on.ts';
 import { codecLabel, codecOf } from './router-codecs.ts';
 import { rtpSsrc } from './rtp-header.ts';
 
@@ -82,9 +83,9 @@ async function openSource(router: Router, producer: Producer, onPacket: TapReade
   const label = codecLabel(codecOf(producer.rtpParameters.codecs[0]?.mimeType ?? ''));
   // The number is not looked at.
   const rtpCapabilities: RtpCapabilities = { codecs: [{ ...label, preferredPayloadType: 96 }], headerExtensions: [] };
-  const transport = await router.createDirectTransport();
+  const transport = await madeOn(router, router.createDirectTransport());
   try {
-    const consumer = await transport.consume({ producerId: producer.id, rtpCapabilities, pipe: true });
+    const consumer = await madeOn(transport, transport.consume({ producerId: producer.id, rtpCapabilities, pipe: true }));
     const ssrcs = (consumer.rtpParameters.encodings ?? []).map(({ ssrc }) => ssrc);
     consumer.on('rtp', (packet) => {
       const encoding = ssrcs.indexOf(rtpSsrc(packet));

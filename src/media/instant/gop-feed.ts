@@ -1,4 +1,5 @@
 import type { DirectTransport, Producer, Router } from 'mediasoup/types';
+import { madeOn } from '../made-on.ts';
 import type { ProducerTrace } from '../producer-trace.ts';
 import type { TrackTap } from '../track-tap.ts';
 import { GopCache, type PlacedPacket } from './gop-cache.ts';
@@ -114,7 +115,7 @@ export class GopFeed implements Disposable {
   async injector(router: Router): Promise<DirectTransport> {
     const known = this.#injectors.get(router);
     if (known !== undefined) return known;
-    const opening = router.createDirectTransport();
+    const opening = madeOn(router, router.createDirectTransport());
     this.#injectors.set(router, opening);
     const forget = (): void => {
       if (this.#injectors.get(router) === opening) this.#injectors.delete(router);

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Consumer, DirectTransport, Producer } from 'mediasoup/types';
+import { madeOn } from '../made-on.ts';
 import { codecLabel, type RoutedCodec, routerCodecs } from '../router-codecs.ts';
 import { Continuity } from './continuity.ts';
 import type { PlacedPacket } from './gop-cache.ts';
@@ -66,13 +67,13 @@ export class StayRelay {
 
   /** Opens a relay beside the players of a router. Rejects when the worker is gone; then nothing is left behind. */
   static async open({ router, profile }: WatchPlace, codec: RoutedCodec): Promise<StayRelay> {
-    const transport = await router.createDirectTransport();
+    const transport = await madeOn(router, router.createDirectTransport());
     try {
       const { kind, ...label } = codecLabel(codec);
       const ssrcs = Array.from({ length: kind === 'video' ? 1 + channelCount : 1 }, () => randomInt(1, 2 ** 32 - 1));
       // The router's numbers count at the very moment of produce(), so nothing may be awaited between these two.
       router.updateMediaCodecs(routerCodecs(profile, codec));
-      const producer = await transport.produce({
+      const producing = transport.produce({
         kind,
         ...(kind === 'video' ? { keyFrameRequestDelay: requestEveryMs } : {}),
         rtpParameters: {
@@ -81,6 +82,7 @@ export class StayRelay {
           headerExtensions: [],
         },
       });
+      const producer = await madeOn(transport, producing);
       return new StayRelay({ transport, producer, ssrcs, codec });
     } catch (error) {
       transport.close();
