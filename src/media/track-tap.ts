@@ -39,8 +39,9 @@ export class TrackTap {
     };
   }
 
-  /** Has the publisher asked for a key frame of every encoding, while somebody reads. */
+  /** Has the publisher asked for a key frame of every encoding, while somebody reads. Sound has none: mediasoup 3.27 never answers there. */
   askForKeyFrame(): void {
+    if (this.#producer.kind !== 'video') return;
     void this.#source?.then(async ({ consumer }) => consumer.requestKeyFrame()).catch(() => undefined); // closed: its readers are told
   }
 
