@@ -5,18 +5,27 @@ import { openScratch } from './scratch.ts';
 
 const script = join(import.meta.dirname, '../../scripts/test-totals.mjs');
 
+const testOf = (status: string, index: number) => ({
+  status,
+  fullName: `test ${index}`,
+  failureMessages: status === 'failed' ? ['Error: not so\n    at here'] : [],
+});
+
 /** A vitest report with one file, whose tests have these endings. */
 const reportOf = (...statuses: string[]) => ({
   success: !statuses.includes('failed'),
-  testResults: [
-    { name: 'a.test.ts', status: 'passed', assertionResults: statuses.map((status, index) => ({ status, fullName: `test ${index}` })) },
-  ],
+  testResults: [{ name: 'a.test.ts', status: 'passed', assertionResults: statuses.map(testOf) }],
 });
 const brokenFile = { name: 'b.test.ts', status: 'failed', assertionResults: [] };
 
 test.for([
   { name: 'passes when every test has passed', report: reportOf('passed', 'passed'), code: 0, lines: ['2 passed, 0 failed'] },
-  { name: 'fails when a test has failed', report: reportOf('passed', 'failed'), code: 1, lines: ['1 passed, 1 failed'] },
+  {
+    name: 'says which test has failed, and how',
+    report: reportOf('passed', 'failed'),
+    code: 1,
+    lines: ['failed: a.test.ts: test 1', '  Error: not so', '      at here', '1 passed, 1 failed'],
+  },
   {
     name: 'fails when a test was skipped',
     report: reportOf('passed', 'skipped'),
