@@ -183,8 +183,8 @@ test('the description names every URL and method of the API, and no other', asyn
     'GET /api/v1/streams',
     'GET /api/v1/streams/{stream}',
     'GET /api/v1/streams/{stream}/egresses',
-    'GET /api/v1/streams/{stream}/tap',
     'GET /api/v1/streams/{stream}/egresses/{id}',
+    'GET /api/v1/streams/{stream}/tap',
     'POST /api/v1/streams/{stream}/egresses',
   ]);
   for (const path of new Set(operations.map((operation) => operation.path))) {
