@@ -34,14 +34,15 @@ COPY --from=production /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json LICENSE ./
 COPY config config
-RUN install -d -o node -g node /recordings
+RUN install -d -o node -g node /recordings && install -d -o node -g node -m 0700 /state
 
 # One worker needs one media port; raise SLUICE_RTC_WORKERS together with the ports that are published.
 ENV MEDIASOUP_WORKER_BIN=/usr/local/bin/mediasoup-worker \
   SLUICE_HTTP_HOST=0.0.0.0 \
   SLUICE_EGRESS_RECORD_DIRECTORY=/recordings \
+  SLUICE_EGRESS_STATE_DIRECTORY=/state \
   SLUICE_RTC_WORKERS=1
-VOLUME /recordings
+VOLUME /recordings /state
 EXPOSE 8080/tcp 44400/udp 44400/tcp
 USER node
 STOPSIGNAL SIGTERM

@@ -16,6 +16,9 @@ import { openMetricsServer } from './http/metrics-server.ts';
 import { Egress } from './egress/egress.ts';
 import { RtmpTargets } from './egress/rtmp/rtmp-targets.ts';
 import { Recordings } from './egress/record/recordings.ts';
+import { claimFolder } from './egress/folder-claim.ts';
+import { RequestedOutputs } from './egress/request/requested-outputs.ts';
+import { RequestStore } from './egress/request/request-store.ts';
 import { S3Store } from './egress/storage/s3-store.ts';
 import { HlsEgress } from './egress/hls/hls-egress.ts';
 import { OverloadWatch } from './http/overload.ts';
@@ -54,6 +57,9 @@ export interface Gateway extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Where gateways of one user leave word of the programs that they have started, and the folders that they work in. */
+const runFolder = join(tmpdir(), `sluice-${process.getuid?.() ?? 'run'}`);
+
 /** The built pages, from `src/` and `dist/` alike. */
 const webRoot = fileURLToPath(new URL('../dist/web', import.meta.url));
 
@@ -72,7 +78,8 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   const egress = opened.use(openEgress(config, deps, registry));
   const hls = opened.use(openHls(config, deps, { egress, registry }));
   const rtmp = opened.use(openRtmp(config, { egress, registry, logger }));
-  const recordings = opened.use(await openRecordings(config, deps, { registry, egress }));
+  const recordings = opened.use(await openRecordings(config, deps, { registry, egress, claims: opened }));
+  const requested = opened.use(openRequested(config, deps, { registry, egress, hls, rtmp, recordings, claims: opened }));
   const metrics = config.metrics.enabled
     ? openMetrics({ registry, engine, egress, hls, recordings, rtmp: { outputs: egress.outputs, events: rtmp.observer } })
     : undefined;
@@ -91,11 +98,7 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
     loads: () => engine.loads(),
     workers: async () => engine.workers(),
     node: { ...host, ffmpeg: host.findProgram(config.egress.ffmpeg), mediaAddresses, wantedSocketBufferBytes: socketBufferBytes },
-    egress: {
-      outputs: egress.outputs,
-      pushRtmp: async (streamId, target) => rtmp.add(streamId, target),
-      startRecording: (streamId) => recordings.start(streamId),
-    },
+    egress: { outputs: egress.outputs, requested },
     webRoot: hasPages ? webRoot : undefined,
     recordings,
     logger,
@@ -111,7 +114,7 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   const parts = opened.move();
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> =>
-    (closing ??= shutDown({ http, registry, egress, recordings, parts, farewellMs: deps.farewellMs ?? 1_000 }));
+    (closing ??= shutDown({ http, registry, egress, recordings, requested, parts, farewellMs: deps.farewellMs ?? 1_000 }));
   return { http: http.address, metricsPort, registry, engine, egress, recordings, close, [Symbol.asyncDispose]: close };
 }
 
@@ -123,7 +126,7 @@ function openEgress({ egress }: Config, { logger, host }: GatewayDeps, registry:
     ffmpeg: host.findProgram(egress.ffmpeg),
     setpriv: host.findProgram('setpriv'),
     transcode: egress.transcode,
-    runFolder: join(tmpdir(), `sluice-${process.getuid?.() ?? 'run'}`),
+    runFolder,
     keyFrameIntervalMs: egress.hls.segmentMs,
   });
 }
@@ -166,6 +169,7 @@ function openRtmp({ egress: { rtmp } }: Config, { egress, registry, logger }: Rt
     taps: egress.supervisor,
     outputs: egress.outputs,
     streams: registry.observer,
+    isGopLong: (streamId) => registry.stream(streamId)?.publisher?.ingest?.warnings.some(({ code }) => code === 'WARN_GOP_LONG') ?? false,
     targetsOf: (streamId) =>
       targetsFor(rtmp, streamId).map(({ name, url, key, encoding = 'highest' }) => ({
         name,
@@ -182,10 +186,12 @@ function openRtmp({ egress: { rtmp } }: Config, { egress, registry, logger }: Rt
 async function openRecordings(
   { egress: { ffmpeg, record, storage }, streams }: Config,
   { logger, host }: GatewayDeps,
-  { registry, egress }: { readonly registry: StreamRegistry; readonly egress: Egress },
+  { registry, egress, claims }: { readonly registry: StreamRegistry; readonly egress: Egress; readonly claims: AsyncDisposableStack },
 ): Promise<Recordings> {
+  const folder = resolve(record.directory);
   return Recordings.open({
-    folder: resolve(record.directory),
+    folder,
+    isShared: !claim(folder, claims, logger),
     path: record.path,
     format: record.format,
     faststart: record.faststart,
@@ -200,6 +206,37 @@ async function openRecordings(
     policyOf: (streamId) => policyFor(streams, streamId).record,
     logger,
   });
+}
+
+interface RequestedDeps extends Pick<RtmpDeps, 'egress' | 'registry'> {
+  readonly hls: HlsEgress;
+  readonly rtmp: RtmpTargets;
+  readonly recordings: Recordings;
+  readonly claims: AsyncDisposableStack;
+}
+
+/** What operators have asked for in an earlier life, and will ask for in this one. */
+function openRequested(
+  { egress: { stateDirectory }, streams }: Config,
+  { logger }: GatewayDeps,
+  { egress: { outputs }, claims, ...parts }: RequestedDeps,
+): RequestedOutputs {
+  const folder = stateDirectory === undefined ? undefined : resolve(stateDirectory);
+  return new RequestedOutputs({
+    ...parts,
+    outputs,
+    store: folder === undefined || !claim(folder, claims, logger) ? undefined : new RequestStore({ folder, logger }),
+    graceMsOf: (streamId) => policyFor(streams, streamId).graceMs,
+    logger,
+  });
+}
+
+/** Whether what an earlier life has left in a folder is ours to take up: not where another gateway works in it. */
+function claim(folder: string, claims: AsyncDisposableStack, logger: Logger): boolean {
+  const claimed = claims.use(claimFolder(folder, runFolder));
+  if (claimed === undefined)
+    logger.warn({ folder }, 'another gateway works in this folder: what is left there from earlier is not taken up');
+  return claimed !== undefined;
 }
 
 /** What of the configuration is about the HTTP edge. */
@@ -232,14 +269,16 @@ interface Closing {
   readonly registry: StreamRegistry;
   readonly egress: Egress;
   readonly recordings: Recordings;
+  readonly requested: RequestedOutputs;
   readonly parts: AsyncDisposableStack;
   readonly farewellMs: number;
 }
 
-async function shutDown({ http, registry, egress, recordings, parts, farewellMs }: Closing): Promise<void> {
+async function shutDown({ http, registry, egress, recordings, requested, parts, farewellMs }: Closing): Promise<void> {
   http.drain();
   registry.drain();
   recordings.drain();
+  requested.drain();
   const { publishers, subscribers } = registry.counts();
   await egress.close(); // while publishers still send: what is being written gets its proper end
   await registry.close();

@@ -62,6 +62,8 @@ export interface Config {
   readonly egress: {
     readonly ffmpeg: string;
     readonly transcode: boolean;
+    /** Undefined: a restart forgets what operators made. */
+    readonly stateDirectory: string | undefined;
     readonly rtmp: RtmpConfig;
     readonly hls: HlsConfig;
     readonly record: RecordConfig;
@@ -108,6 +110,7 @@ export function parseConfig({ http, rtc, auth, limits, streams, egress, metrics,
     },
     egress: {
       ...egress,
+      stateDirectory: egress.stateDirectory === 'none' ? undefined : egress.stateDirectory,
       rtmp: parseRtmp(egress.rtmp),
       hls: parseHls(egress.hls),
       record: parseRecord(egress.record),

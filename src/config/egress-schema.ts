@@ -15,6 +15,13 @@ export const egressSchema = group('What leaves by other ways than WHEP: HLS, RTM
     'Encode video anew as H264 where HLS and RTMP cannot carry it (VP8). Costs about a quarter of a core per 720p stream.',
     false,
   ),
+  stateDirectory: text({
+    description:
+      'Folder in which outputs that operators made by the API are written down, so that a restart makes them again; only its owner can read it, for it holds stream keys. `none`: a restart forgets them.',
+    pattern: '^[^\\0]+$',
+    expects: 'the name of a folder, or none',
+    default: 'state',
+  }),
   rtmp: rtmpSchema,
   hls: hlsSchema,
   record: recordSchema,

@@ -59,8 +59,8 @@ const advice = {
     "The stream's timestamps run faster or slower than real time, so sound and picture drift apart or latency grows. Check the frame rate and the sample rate of the source.",
 } as const;
 
-/** Longest time between key frames that is no trouble, in milliseconds; a bit more than the 4 s that encoders are set to. */
-const longestGopMs = 4200;
+/** Longest time between key frames that is no trouble, for viewers and for platforms, in milliseconds; a bit more than the 4 s that encoders are set to. */
+export const longestGopMs = 4200;
 
 /** How long media may take to settle before its absence counts, in milliseconds. */
 const settlingMs = 8000;

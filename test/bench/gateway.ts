@@ -73,6 +73,7 @@ function environment(workers: number | undefined): NodeJS.ProcessEnv {
     SLUICE_RTC_PORT: '0',
     SLUICE_RTC_LISTEN: '127.0.0.1',
     SLUICE_LOG_PRETTY: 'false',
+    SLUICE_EGRESS_STATE_DIRECTORY: 'none',
     ...Object.fromEntries(limits.map((limit) => [`SLUICE_LIMITS_${limit}`, '1000000'])),
     ...(workers === undefined ? {} : { SLUICE_RTC_WORKERS: workers.toString() }),
   };

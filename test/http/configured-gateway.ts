@@ -29,10 +29,11 @@ export async function openConfigured(
   { logger = pino({ level: 'silent' }), farewellMs = 0, yaml = '', findProgram = () => undefined }: ConfiguredOptions = {},
 ): Promise<ConfiguredGateway> {
   const onFreePorts = { SLUICE_HTTP_PORT: '0', SLUICE_RTC_PORT: '0', SLUICE_RTC_LISTEN: '127.0.0.1', SLUICE_RTC_WORKERS: '1' };
+  const forgetful = { SLUICE_EGRESS_STATE_DIRECTORY: 'none' };
   // Tests share their cores with others: that is no reason to shed load.
   const unhurried = { SLUICE_LIMITS_EVENT_LOOP_DELAY: '0s', SLUICE_LIMITS_WORKER_CPU: '0' };
   using file = writeTemporary(yaml);
-  const settings = loadSettings({ file: file.path, environment: { ...onFreePorts, ...unhurried, ...environment }, cores: 1 });
+  const settings = loadSettings({ file: file.path, environment: { ...onFreePorts, ...unhurried, ...forgetful, ...environment }, cores: 1 });
   const host = { cores: 1, interfaces: {}, findProgram, socketBufferBytes: undefined };
   const gateway = await openGateway(parseConfig(settings), { logger, host, farewellMs });
   return Object.assign(gateway, { url: `http://127.0.0.1:${gateway.http.port}` });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -101,6 +101,67 @@ test('a live stream is recorded from a POST to its DELETE', async () => {
   expect([again.status, await again.json()]).toMatchObject([409, { code: 'ERR_RECORDING_ACTIVE' }]);
   expect((await fetch(started.headers.get('Location') ?? '', { method: 'DELETE' })).status).toBe(204);
   expect(await list(gateway)).toEqual([]);
+});
+
+test('a live stream is packaged as HLS from a POST to its DELETE, though nobody watches', async () => {
+  await using gateway = await openConfigured({ SLUICE_EGRESS_HLS_LINGER: '0s' }, readHost(process.env));
+  const none = await post(gateway, { kind: 'hls' });
+  expect([none.status, await none.json()]).toMatchObject([404, { code: 'ERR_STREAM_NOT_FOUND' }]);
+  await using _publisher = await NativePublisher.open(`${gateway.url}/whip/show`);
+  await expect.poll(() => gateway.registry.counts().live, soon).toBe(1);
+  const started = await post(gateway, { kind: 'hls' });
+  expect([started.status, await started.json()]).toMatchObject([201, { id: 'hls', kind: 'hls', state: 'starting' }]);
+  const again = await post(gateway, { kind: 'hls' });
+  expect([again.status, await again.json()]).toMatchObject([409, { code: 'ERR_EGRESS_EXISTS' }]);
+  const since = Date.now();
+  await expect.poll(() => Date.now() - since, soon).toBeGreaterThan(1_500); // longer than it looks whether anybody watches
+  expect(await list(gateway)).toMatchObject([{ id: 'hls' }]);
+  expect((await fetch(started.headers.get('Location') ?? '', { method: 'DELETE' })).status).toBe(204);
+  expect(await list(gateway)).toEqual([]);
+});
+
+test('a stream that is not to be HLS is not packaged by a POST either', async () => {
+  await using gateway = await openConfigured({ SLUICE_STREAMS_DEFAULT_HLS: 'off' }, readHost(process.env));
+  const response = await post(gateway, { kind: 'hls' });
+  expect([response.status, await response.json()]).toMatchObject([404, { code: 'ERR_HLS_DISABLED' }]);
+});
+
+test('a restart makes outputs again: a target for ever, what belongs to a life of its stream if that comes back in time', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-state-'));
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => rmSync(folder, { recursive: true }));
+  const open = async (grace: string): Promise<ConfiguredGateway> =>
+    openConfigured(
+      {
+        SLUICE_EGRESS_STATE_DIRECTORY: join(folder, 'state'),
+        SLUICE_EGRESS_RECORD_DIRECTORY: join(folder, 'recordings'),
+        SLUICE_STREAMS_DEFAULT_GRACE: grace,
+      },
+      readHost(process.env),
+    );
+  const kept = () => readFileSync(join(folder, 'state', 'egresses.json'), 'utf8');
+  const ids = async (gateway: ConfiguredGateway) => ((await list(gateway)) as { id: string }[]).map(({ id }) => id).toSorted();
+  {
+    await using first = await open('60s');
+    await using _publisher = await NativePublisher.open(`${first.url}/whip/show`);
+    await expect.poll(() => first.registry.counts().live, soon).toBe(1);
+    for (const body of [target, { kind: 'record' }, { kind: 'hls' }]) expect((await post(first, body)).status).toBe(201);
+  }
+  {
+    await using second = await open('60s');
+    expect(await ids(second)).toEqual(['hls', 'record', 'rtmp-mine']);
+    expect(await list(second)).toMatchObject([{ state: 'waiting' }, { state: 'waiting' }, { state: 'waiting' }]);
+    await using _publisher = await NativePublisher.open(`${second.url}/whip/show`);
+    await expect.poll(() => second.registry.counts().live, soon).toBe(1);
+    expect(await ids(second)).toEqual(['hls', 'record', 'rtmp-mine']);
+  }
+  await using third = await open('500ms');
+  expect(await ids(third)).toEqual(['hls', 'record', 'rtmp-mine']);
+  await expect.poll(async () => ids(third), soon).toEqual(['rtmp-mine']);
+  await expect.poll(kept, soon).not.toContain('"hls"');
+  expect(kept()).toContain(target.key);
+  expect((await fetch(`${urlOf(third)}/rtmp-mine`, { method: 'DELETE' })).status).toBe(204);
+  expect(kept()).not.toContain(target.key);
 });
 
 test('operators of the stream may, others may not', async () => {

@@ -13,6 +13,7 @@ const freePorts = {
   SLUICE_RTC_PORT: '0',
   SLUICE_RTC_WORKERS: '1',
   SLUICE_RTC_LISTEN: '127.0.0.1',
+  SLUICE_EGRESS_STATE_DIRECTORY: 'none',
 };
 
 /** Runs the program; `await using` makes sure that it is gone afterwards. */

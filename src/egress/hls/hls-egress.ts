@@ -4,6 +4,7 @@ import { GatewayError } from '../../errors.ts';
 import type { SessionClient } from '../../streams/seats.ts';
 import type { StreamId } from '../../streams/stream-id.ts';
 import type { OutputList } from '../output-list.ts';
+import type { EgressOutput } from '../output.ts';
 import type { EgressSupervisor } from '../supervisor.ts';
 import type { Patience } from './change-signal.ts';
 import { HlsDirectory } from './hls-directory.ts';
@@ -60,6 +61,8 @@ const farewellMs = 30_000;
 export class HlsEgress implements Disposable {
   readonly #options: HlsEgressOptions;
   readonly #streams = new Map<StreamId, Packaged>();
+  /** Streams that an operator has packaged until they end. */
+  readonly #kept = new Set<StreamId>();
   readonly #viewers: HlsViewers;
   /** Of streams that are packaged no more. */
   #bytesSent = 0;
@@ -75,6 +78,26 @@ export class HlsEgress implements Disposable {
   /** Packages a stream that has gone live, where its policy says always. */
   live(streamId: StreamId): void {
     if (this.#options.policyOf(streamId) === 'always') this.#package(streamId);
+  }
+
+  /**
+   * Packages a stream that there is until it ends, whoever watches.
+   *
+   * Throws `ERR_EGRESS_EXISTS` where that is done already, `ERR_HLS_DISABLED`, `ERR_STREAM_NOT_FOUND`, `ERR_CODEC_UNSUPPORTED` and
+   * `ERR_EGRESS_UNAVAILABLE`.
+   */
+  async keep(streamId: StreamId): Promise<EgressOutput> {
+    await this.#streamFor(streamId);
+    return this.restore(streamId);
+  }
+
+  /** The same for a stream that there was before a restart, and that may come back: it is waited for. Throws the first two of these. */
+  restore(streamId: StreamId): EgressOutput {
+    this.#refuseDisabled(streamId);
+    if (this.#kept.has(streamId)) throw new GatewayError('ERR_EGRESS_EXISTS', 'This stream is packaged until it ends already.');
+    const stream = this.#package(streamId);
+    this.#kept.add(streamId);
+    return stream;
   }
 
   /**
@@ -137,10 +160,13 @@ export class HlsEgress implements Disposable {
     for (const streamId of [...this.#streams.keys()]) this.#drop(streamId);
   }
 
+  #refuseDisabled(streamId: StreamId): void {
+    if (this.#options.policyOf(streamId) !== 'off') return;
+    throw new GatewayError('ERR_HLS_DISABLED', 'This stream is not served as HLS (streams.default.hls is off for it). Use WHEP.');
+  }
+
   async #streamFor(streamId: StreamId): Promise<HlsStream> {
-    if (this.#options.policyOf(streamId) === 'off') {
-      throw new GatewayError('ERR_HLS_DISABLED', 'This stream is not served as HLS (streams.default.hls is off for it). Use WHEP.');
-    }
+    this.#refuseDisabled(streamId);
     if (this.#options.exists(streamId)) await this.#refuseImpossible(streamId);
     const stream = this.#options.exists(streamId) && !this.#closed ? this.#package(streamId) : undefined;
     if (stream === undefined || stream.hasEnded)
@@ -167,6 +193,7 @@ export class HlsEgress implements Disposable {
       streamId,
       settings,
       newName,
+      isThere: this.#options.exists(streamId),
       hasSound: () => this.#options.hasSound(streamId),
       onChange: (changed) => outputs.changed(changed),
       onStop: () => this.#drop(streamId),
@@ -183,6 +210,7 @@ export class HlsEgress implements Disposable {
     const packaged = this.#streams.get(streamId);
     if (packaged === undefined) return;
     this.#streams.delete(streamId);
+    this.#kept.delete(streamId);
     this.#bytesSent += packaged.stream.bytesSent;
     packaged.resources.dispose();
     packaged.stream.ended();
@@ -203,8 +231,9 @@ export class HlsEgress implements Disposable {
       const { stream } = packaged;
       if (stream.viewers > 0) packaged.watchedAt = now;
       const unwatchedMs = now - packaged.watchedAt;
-      const keeps = stream.hasEnded ? farewellMs : this.#options.policyOf(streamId) === 'always' ? Infinity : this.#options.lingerMs;
-      if (unwatchedMs > keeps) this.#drop(streamId);
+      const isKept = this.#kept.has(streamId) || this.#options.policyOf(streamId) === 'always';
+      const keptMs = stream.hasEnded ? farewellMs : isKept ? Infinity : this.#options.lingerMs;
+      if (unwatchedMs > keptMs) this.#drop(streamId);
     }
   }
 }

@@ -31,6 +31,8 @@ export interface HlsStreamOptions {
   readonly settings: HlsSettings;
   /** Gives names that nobody can guess. */
   readonly newName: () => string;
+  /** Whether there is such a stream; false: it is waited for. */
+  readonly isThere: boolean;
   /** Whether the stream has sound at present, be it silent. */
   readonly hasSound: () => boolean;
   /** Told when {@link HlsStream.report} has something new to say. */
@@ -75,7 +77,7 @@ export class HlsStream implements FragmentReader, EgressOutput {
   readonly #keys = new Map<string, Fragment>();
   #run: TapRun | undefined;
   #packager: Packager | undefined;
-  #state: OutputState = { name: 'starting', since: new Date() };
+  #state: OutputState;
   #ended = false;
   #endsAt = 0;
   #bytesSent = 0;
@@ -85,6 +87,7 @@ export class HlsStream implements FragmentReader, EgressOutput {
     const { streamId, settings, newName } = options;
     this.streamId = streamId;
     this.#options = options;
+    this.#state = options.isThere ? { name: 'starting', since: new Date() } : { name: 'waiting', since: new Date(), reason: 'publisher' };
     this.presentation = new Presentation({ listed: settings.listed, mostBytes: settings.mostBytes, newName });
     this.#shelf = new PlaylistShelf(this.presentation, { segmentMs: settings.segmentMs, partMs: settings.lowLatency ? partMs : undefined });
   }

@@ -48,6 +48,8 @@ export interface RecordingsOptions {
   readonly outputs: OutputList;
   readonly registry: Pick<StreamRegistry, 'observer'> & { stream(streamId: StreamId): unknown };
   readonly policyOf: (streamId: StreamId) => RecordPolicy;
+  /** Another gateway works in the folder: what is unfinished there is its own. Default false. */
+  readonly isShared?: boolean;
   readonly logger: Logger;
 }
 
@@ -118,7 +120,7 @@ export class Recordings implements AsyncDisposable {
     catalogue.observer.on('completed', (recording) => this.observer.emit('completed', recording));
     registry.observer.on('live', this.#whenLive);
     registry.observer.on('ended', this.#whenEnded);
-    this.#recovering = recoverRecordings({ catalogue, finisher: this.#finisher, logger });
+    this.#recovering = options.isShared === true ? Promise.resolve() : recoverRecordings({ catalogue, finisher: this.#finisher, logger });
   }
 
   /**
@@ -126,11 +128,15 @@ export class Recordings implements AsyncDisposable {
    * `ERR_RECORDING_ACTIVE` when it is being recorded already, `ERR_STREAM_NOT_FOUND`, `ERR_DRAINING`.
    */
   start(streamId: StreamId): EgressOutput {
-    if (this.#options.policyOf(streamId) === 'never') {
-      throw new GatewayError('ERR_RECORDING_OFF', 'This stream is not to be recorded: its policy says `record: never`.');
-    }
+    this.#refuseForbidden(streamId);
     if (this.#options.registry.stream(streamId) === undefined)
       throw new GatewayError('ERR_STREAM_NOT_FOUND', 'There is no such stream now.');
+    return this.restore(streamId);
+  }
+
+  /** The same for a stream that there was before a restart, and that may come back: it is waited for. */
+  restore(streamId: StreamId): EgressOutput {
+    this.#refuseForbidden(streamId);
     if (this.#active.has(streamId)) throw new GatewayError('ERR_RECORDING_ACTIVE', 'This stream is being recorded already.');
     if (this.#isDraining) throw new GatewayError('ERR_DRAINING', 'The gateway is shutting down.', { retryAfterSeconds: 5 });
     return this.#open(streamId);
@@ -187,6 +193,11 @@ export class Recordings implements AsyncDisposable {
     await Promise.all([...this.#active.values()].map(async (output) => output.stop(shutDown)));
     await Promise.all([this.#finisher[Symbol.asyncDispose](), this.#recovering]);
     await this.#uploads?.[Symbol.asyncDispose]();
+  }
+
+  #refuseForbidden(streamId: StreamId): void {
+    if (this.#options.policyOf(streamId) !== 'never') return;
+    throw new GatewayError('ERR_RECORDING_OFF', 'This stream is not to be recorded: its policy says `record: never`.');
   }
 
   #open(streamId: StreamId): RecordOutput {

@@ -1,7 +1,5 @@
+import { longestGopMs } from '../../streams/ingest-health.ts';
 import type { Fragment } from '../fragment.ts';
-
-/** Longest time between key frames that platforms take, in milliseconds; a bit more than the 4 s that they name. */
-const longestGopMs = 4_200;
 
 /** The bitrate is that of so long a time, in milliseconds. */
 const windowMs = 10_000;

@@ -9,7 +9,7 @@ import type { EgressOutput, OutputEnding, OutputReport, OutputState } from '../o
 import { GopMemory } from './gop-memory.ts';
 import { PushMeter } from './push-meter.ts';
 import { planPush, type PushDecision, type PushPlan } from './push-plan.ts';
-import { describePush } from './push-report.ts';
+import { describePush, longGopAdvice } from './push-report.ts';
 import { initialPushState, nextPushState, retryDelayMs, type PushEvent, type PushState } from './push-state.ts';
 import { Push, type PushBeginning } from './push.ts';
 import { byPreference, RenditionSwitch } from './rendition-switch.ts';
@@ -32,6 +32,8 @@ export interface RtmpOutputOptions {
   readonly observer: EventEmitter<RtmpEvents>;
   /** Why no fragments come, where the stream itself is not the reason. */
   readonly trouble: () => OutputState | undefined;
+  /** Whether the stream is known to have its key frames too far apart. */
+  readonly isGopLong: () => boolean;
   readonly onChanged: () => void;
   /** The stream has ended: nothing more comes. */
   readonly onStreamEnded: () => void;
@@ -65,6 +67,8 @@ export class RtmpOutput implements EgressOutput, FragmentReader {
   readonly kind = 'rtmp';
   readonly id: string;
   readonly streamId: StreamId;
+  /** What people call it; unique within its stream. */
+  readonly name: string;
   readonly #options: RtmpOutputOptions;
   readonly #log: Logger;
   readonly #meter = new PushMeter();
@@ -77,6 +81,7 @@ export class RtmpOutput implements EgressOutput, FragmentReader {
   #push: Push | undefined;
   #hold: NodeJS.Timeout | undefined;
   #attempts = 0;
+  #hasWarned = false;
   #lastError: (OutputEnding & { readonly at: Date }) | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -84,6 +89,7 @@ export class RtmpOutput implements EgressOutput, FragmentReader {
     this.#options = options;
     this.id = options.id;
     this.streamId = options.streamId;
+    this.name = options.shown.name;
     this.#log = options.logger.child({ streamId: options.streamId, egress: options.id });
     this.#loop = this.#keepPushing();
   }
@@ -99,6 +105,7 @@ export class RtmpOutput implements EgressOutput, FragmentReader {
       rendition: this.#push?.rendition,
       lastError: this.#lastError,
       meter: this.#meter,
+      isGopKnownLong: this.#options.isGopLong(),
       now: new Date(),
       nowMs: performance.now(),
     });
@@ -113,6 +120,7 @@ export class RtmpOutput implements EgressOutput, FragmentReader {
     this.#run?.memory.keep(fragment);
     if (this.#isHeld) this.#resume();
     else if (this.#push?.take(fragment) === false) void this.#push.finish(); // other tracks now: the loop connects anew
+    this.#warnOfLongGop();
     this.#news.emit('news');
   }
 
@@ -217,6 +225,15 @@ export class RtmpOutput implements EgressOutput, FragmentReader {
     this.#hold = undefined;
     this.#apply({ type: 'ready' });
     this.#apply({ type: 'accepted' });
+  }
+
+  /** Once for each time that it begins. */
+  #warnOfLongGop(): void {
+    const isLong = this.#meter.isGopLong;
+    if (isLong === this.#hasWarned) return;
+    this.#hasWarned = isLong;
+    if (isLong) this.#log.warn({ code: 'WARN_GOP_LONG', gopMs: this.#meter.gopMs }, longGopAdvice);
+    this.#options.onChanged();
   }
 
   #refuse(ending: OutputEnding): void {

@@ -34,6 +34,8 @@ export interface RtmpTargetsOptions {
   readonly taps: Pick<EgressSupervisor, 'hold' | 'state' | 'launcher'>;
   readonly outputs: OutputList;
   readonly streams: EventEmitter<RegistryEvents>;
+  /** Whether a stream is known to have its key frames too far apart for platforms. */
+  readonly isGopLong: (streamId: StreamId) => boolean;
   readonly targetsOf: (streamId: StreamId) => readonly ConfiguredTarget[];
   /** PEM file of the authorities that `rtmps` servers are verified with. Default: those of the system. */
   readonly caFile: string | undefined;
@@ -83,14 +85,16 @@ export class RtmpTargets implements AsyncDisposable {
    *
    * Throws `ERR_EGRESS_TARGET_INVALID`, `ERR_EGRESS_EXISTS`, `ERR_EGRESS_UNAVAILABLE` and `ERR_LIMIT_REACHED`.
    */
-  async add(
-    streamId: StreamId,
-    { name = randomBytes(3).toString('hex'), url, key, encoding = 'highest' }: AddedTarget,
-  ): Promise<RtmpOutput> {
-    const written = { name, url, key };
-    parseRtmpTarget(written);
+  async add(streamId: StreamId, { name = randomBytes(3).toString('hex'), ...target }: AddedTarget): Promise<RtmpOutput> {
+    parseRtmpTarget({ ...target, name });
     await this.#options.taps.launcher();
-    return this.#open(streamId, { ...written, key: async () => key, encoding }, false).output;
+    return this.restore(streamId, { ...target, name });
+  }
+
+  /** Adds a target that there was before a restart, also where FFmpeg is gone. Throws the same otherwise. */
+  restore(streamId: StreamId, { name, url, key, encoding = 'highest' }: AddedTarget & { readonly name: string }): RtmpOutput {
+    parseRtmpTarget({ name, url, key });
+    return this.#open(streamId, { name, url, key: async () => key, encoding }, false).output;
   }
 
   /** Ends every connection, and waits for it. */
@@ -127,6 +131,7 @@ export class RtmpTargets implements AsyncDisposable {
       caFile,
       logger,
       observer: this.observer,
+      isGopLong: () => this.#options.isGopLong(streamId),
       trouble: () => troubleIn(taps.state(streamId)),
       onChanged: () => {
         outputs.changed(output);
@@ -180,9 +185,9 @@ export class RtmpTargets implements AsyncDisposable {
     if (entry.isConfigured && wasAsked) this.#remember(output);
   }
 
-  #remember({ streamId, id }: RtmpOutput): void {
+  #remember({ streamId, name }: RtmpOutput): void {
     const names = this.#removed.get(streamId) ?? new Set<string>();
-    this.#removed.set(streamId, names.add(id.slice(idOf('').length)));
+    this.#removed.set(streamId, names.add(name));
   }
 
   #letGo(entry: Entry): void {

@@ -4,13 +4,13 @@ import type { Logger } from 'pino';
 import Type from 'typebox';
 import type { OutputList } from '../../egress/output-list.ts';
 import type { EgressOutput } from '../../egress/output.ts';
-import type { AddedTarget } from '../../egress/rtmp/rtmp-targets.ts';
+import type { OutputWish } from '../../egress/request/requested-outputs.ts';
 import { GatewayError } from '../../errors.ts';
 import { parseStreamId, type StreamId } from '../../streams/stream-id.ts';
 import { baseUrlOf } from '../base-url.ts';
 import type { Gate } from '../gate.ts';
 import { reserveMethods } from '../reserve-methods.ts';
-import { egressParams, egressRequestSchema, egressSchema, type EgressRequest } from './egress-schemas.ts';
+import { egressParams, egressRequestSchema, egressSchema } from './egress-schemas.ts';
 import { viewEgress } from './egress-view.ts';
 import { readJson } from './json-body.ts';
 import { doneReply, problemReply } from './openapi.ts';
@@ -19,10 +19,15 @@ import { streamParams } from './schemas.ts';
 /** What the outputs of streams are shown, made and ended with. */
 export interface EgressControl {
   readonly outputs: OutputList;
-  /** Throws `ERR_EGRESS_TARGET_INVALID`, `ERR_EGRESS_EXISTS`, `ERR_EGRESS_UNAVAILABLE`, `ERR_LIMIT_REACHED`. */
-  readonly pushRtmp: (streamId: StreamId, target: AddedTarget) => Promise<EgressOutput>;
-  /** Begins a recording of a live stream; undefined: nothing is recorded here. */
-  readonly startRecording?: ((streamId: StreamId) => EgressOutput | Promise<EgressOutput>) | undefined;
+  readonly requested: {
+    /**
+     * Resolves when a restart would make it again. Rejects with `ERR_EGRESS_TARGET_INVALID`, `ERR_EGRESS_EXISTS`, `ERR_EGRESS_UNAVAILABLE`,
+     * `ERR_LIMIT_REACHED`, `ERR_STREAM_NOT_FOUND`, `ERR_RECORDING_OFF`, `ERR_RECORDING_ACTIVE`, `ERR_HLS_DISABLED`, `ERR_CODEC_UNSUPPORTED`.
+     */
+    start(streamId: StreamId, wish: OutputWish): Promise<EgressOutput>;
+    /** Resolves when no restart would make it again. */
+    stop(output: EgressOutput): Promise<void>;
+  };
 }
 
 /** What the routes work with. */
@@ -74,21 +79,27 @@ function startRoute(app: FastifyInstance, { egress, gate, logger, publicUrl }: E
   const schema = {
     tags,
     operationId: 'startEgress',
-    summary: 'Makes an output: pushes the stream to an RTMP server, or records it.',
+    summary: 'Makes an output: pushes the stream to an RTMP server, records it, or packages it as HLS before anybody asks.',
+    description:
+      'A restart of the gateway makes it again. An RTMP target stays until it is deleted; a recording and HLS until their stream ends, for which a ' +
+      'restart is a publisher that is gone and has the grace time of the stream to come back.',
     params: streamParams,
     body: egressRequestSchema,
     response: {
       201: { description: 'It is there.', content: { 'application/json': { schema: egressSchema } } },
-      404: { ...problemReply, description: 'To record: there is no such stream now.' },
-      409: { ...problemReply, description: 'There is one of that name, or the stream is being recorded already, or is never to be.' },
-      422: { ...problemReply, description: 'The URL or the key of the target cannot be used.' },
+      404: { ...problemReply, description: 'To record, and for HLS: there is no such stream now, or it is not served as HLS.' },
+      409: { ...problemReply, description: 'There is one of that name or kind already, or the stream is never to be recorded.' },
+      422: {
+        ...problemReply,
+        description: 'The URL or the key of the target cannot be used, or HLS cannot carry the codec of the stream.',
+      },
       503: { ...problemReply, description: 'There is no FFmpeg here, or there are too many already.' },
     },
   };
   const options = { schema, onRequest: gate.guard({ action: 'operate' }), validatorCompiler: () => () => true }; // the body is read below
   app.post(listUrl, options, async (request: FastifyRequest<{ Params: { stream: string } }>, reply) => {
     const streamId = parseStreamId(request.params.stream);
-    const output = await start(egress, streamId, await readJson(request, egressRequestSchema));
+    const output = await egress.requested.start(streamId, await readJson(request, egressRequestSchema));
     logger.info(
       { audit: 'start', egress: output.id, kind: output.kind, streamId, operatorAddress: request.ip },
       'egress started by an operator',
@@ -115,19 +126,9 @@ function stopRoute(app: FastifyInstance, { egress, gate, logger }: EgressRouteDe
     const output = outputNamed(egress, request.params);
     const { id, kind, streamId } = output;
     logger.info({ audit: 'stop', egress: id, kind, streamId, operatorAddress: request.ip }, 'egress stopped by an operator');
-    await output.stop();
+    await egress.requested.stop(output);
     return reply.code(204).send(null);
   });
-}
-
-async function start({ pushRtmp, startRecording }: EgressControl, streamId: StreamId, request: EgressRequest): Promise<EgressOutput> {
-  switch (request.kind) {
-    case 'rtmp':
-      return pushRtmp(streamId, request);
-    case 'record':
-      if (startRecording === undefined) throw new GatewayError('ERR_EGRESS_UNAVAILABLE', 'Nothing is recorded here.');
-      return startRecording(streamId);
-  }
 }
 
 function outputNamed({ outputs }: EgressControl, { stream, id }: { readonly stream: string; readonly id: string }): EgressOutput {

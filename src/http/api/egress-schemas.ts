@@ -57,11 +57,16 @@ const rtmpRequest = Type.Object(
 
 const recordRequest = Type.Object(
   { kind: Type.Literal('record') },
-  { additionalProperties: false, description: 'Record until it is deleted.' },
+  { additionalProperties: false, description: 'Record a stream that there is, until it ends.' },
+);
+
+const hlsRequest = Type.Object(
+  { kind: Type.Literal('hls') },
+  { additionalProperties: false, description: 'Package a stream that there is as HLS until it ends, whether or not anybody watches.' },
 );
 
 /** What a POST holds. */
-export const egressRequestSchema = Type.Union([rtmpRequest, recordRequest]);
+export const egressRequestSchema = Type.Union([rtmpRequest, recordRequest, hlsRequest]);
 
 /** What an event of the type `egress` holds. */
 export const egressEventSchema = Type.Object({
@@ -71,7 +76,5 @@ export const egressEventSchema = Type.Object({
 
 /** {@link egressSchema} as a type. */
 export type EgressView = Static<typeof egressSchema>;
-/** {@link egressRequestSchema} as a type. */
-export type EgressRequest = Static<typeof egressRequestSchema>;
 /** {@link egressEventSchema} as a type. */
 export type EgressEventView = Static<typeof egressEventSchema>;

@@ -26,7 +26,7 @@ async function temporaryFolder(): Promise<string> {
 async function startGateway(folder: string, environment: Record<string, string>) {
   const settings = { SLUICE_HTTP_PORT: '0', SLUICE_RTC_PORT: '0', SLUICE_RTC_LISTEN: '127.0.0.1', SLUICE_RTC_WORKERS: '1' };
   const child = spawn(process.execPath, [main], {
-    env: { ...process.env, ...settings, TMPDIR: folder, ...environment },
+    env: { ...process.env, ...settings, TMPDIR: folder, SLUICE_EGRESS_STATE_DIRECTORY: 'none', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));

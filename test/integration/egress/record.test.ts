@@ -191,7 +191,7 @@ class GatewayProgram implements AsyncDisposable {
   static async start(environment: Record<string, string>): Promise<GatewayProgram> {
     const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
     const ports = { SLUICE_HTTP_PORT: '0', SLUICE_RTC_PORT: '0', SLUICE_RTC_WORKERS: '1', SLUICE_RTC_LISTEN: '127.0.0.1' };
-    const env = { ...process.env, SLUICE_CONFIG: '/dev/null', ...ports, ...environment };
+    const env = { ...process.env, SLUICE_CONFIG: '/dev/null', SLUICE_EGRESS_STATE_DIRECTORY: 'none', ...ports, ...environment };
     const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     for await (const line of createInterface({ input: child.stdout })) {
       if (!line.includes('"msg":"gateway listening"')) continue;

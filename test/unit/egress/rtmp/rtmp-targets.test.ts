@@ -37,6 +37,7 @@ function openTargets(targets: readonly ConfiguredTarget[] = []) {
     taps,
     outputs,
     streams,
+    isGopLong: () => false,
     targetsOf: () => targets,
     caFile: undefined,
     logger: pino({ level: 'silent' }),
