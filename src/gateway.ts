@@ -1,26 +1,19 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { openAuthorizer } from './auth/authorizer.ts';
 import { exampleUrls, renderBanner, switchedOff, warnings, type BannerFacts } from './banner.ts';
-import { policyFor, redirectFor, servesApi, targetsFor, type Config } from './config/config.ts';
+import { policyFor, redirectFor, servesApi, type Config } from './config/config.ts';
 import type { Host } from './config/host.ts';
 import { listenAddresses } from './config/listen-addresses.ts';
 import { isLoopback } from './config/loopback.ts';
 import { version } from './config/version.ts';
 import { openMetricsServer } from './http/metrics-server.ts';
-import { Egress } from './egress/egress.ts';
-import { RtmpTargets } from './egress/rtmp/rtmp-targets.ts';
-import { Recordings } from './egress/record/recordings.ts';
-import { claimFolder } from './egress/folder-claim.ts';
-import { RequestedOutputs } from './egress/request/requested-outputs.ts';
-import { RequestStore } from './egress/request/request-store.ts';
-import { S3Store } from './egress/storage/s3-store.ts';
-import { HlsEgress } from './egress/hls/hls-egress.ts';
+import type { Egress } from './egress/egress.ts';
+import type { Recordings } from './egress/record/recordings.ts';
+import type { RequestedOutputs } from './egress/request/requested-outputs.ts';
+import { openOutputs } from './gateway-outputs.ts';
 import { OverloadWatch } from './http/overload.ts';
 import { judgeReach } from './doctor/findings.ts';
 import { probeCandidates } from './doctor/reach.ts';
@@ -57,9 +50,6 @@ export interface Gateway extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Where gateways of one user leave word of the programs that they have started, and the folders that they work in. */
-const runFolder = join(tmpdir(), `sluice-${process.getuid?.() ?? 'run'}`);
-
 /** The built pages, from `src/` and `dist/` alike. */
 const webRoot = fileURLToPath(new URL('../dist/web', import.meta.url));
 
@@ -75,11 +65,7 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   const policyOf = (streamId: string) => policyFor(config.streams, streamId);
   const registry = new StreamRegistry({ engine, logger, policyOf, limits: config.limits.sessions, offerBounds: config.limits.offers });
   opened.defer(async () => registry.close());
-  const egress = opened.use(openEgress(config, deps, registry));
-  const hls = opened.use(openHls(config, deps, { egress, registry }));
-  const rtmp = opened.use(openRtmp(config, { egress, registry, logger }));
-  const recordings = opened.use(await openRecordings(config, deps, { registry, egress, claims: opened }));
-  const requested = opened.use(openRequested(config, deps, { registry, egress, hls, rtmp, recordings, claims: opened }));
+  const { egress, hls, rtmp, recordings, requested } = await openOutputs(config, { logger, host, registry }, opened);
   const metrics = config.metrics.enabled
     ? openMetrics({ registry, engine, egress, hls, recordings, rtmp: { outputs: egress.outputs, events: rtmp.observer } })
     : undefined;
@@ -118,125 +104,8 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   return { http: http.address, metricsPort, registry, engine, egress, recordings, close, [Symbol.asyncDispose]: close };
 }
 
-/** What takes streams out by other ways than WHEP. Programs that it starts are listed in a folder that gateways of one user share. */
-function openEgress({ egress }: Config, { logger, host }: GatewayDeps, registry: StreamRegistry): Egress {
-  return new Egress({
-    registry,
-    logger,
-    ffmpeg: host.findProgram(egress.ffmpeg),
-    setpriv: host.findProgram('setpriv'),
-    transcode: egress.transcode,
-    runFolder,
-    keyFrameIntervalMs: egress.hls.segmentMs,
-  });
-}
-
-/** HLS of every stream whose policy has it. */
-function openHls(
-  { egress: { hls }, streams }: Config,
-  { logger }: GatewayDeps,
-  { egress, registry }: { readonly egress: Egress; readonly registry: StreamRegistry },
-): HlsEgress {
-  const { supervisor, outputs } = egress;
-  const opened = new HlsEgress({
-    ...hls,
-    source: supervisor,
-    outputs,
-    settings: hls,
-    policyOf: (streamId) => policyFor(streams, streamId).hls,
-    exists: (streamId) => registry.stream(streamId) !== undefined,
-    hasSound: (streamId) => registry.stream(streamId)?.tracks?.some(({ description }) => description.kind === 'audio') ?? false,
-    admit: (streamId, client) => registry.seatViewer(streamId, client),
-    logger,
-  });
-  registry.observer.on('live', (streamId) => opened.live(streamId));
-  return opened;
-}
-
 function cpuShares(engine: MediaEngine): readonly number[] {
   return engine.loads().flatMap(({ answers, cpuShare }) => (answers ? [cpuShare] : []));
-}
-
-interface RtmpDeps {
-  readonly egress: Egress;
-  readonly registry: StreamRegistry;
-  readonly logger: Logger;
-}
-
-/** The RTMP targets of the configuration, and those that operators will add. */
-function openRtmp({ egress: { rtmp } }: Config, { egress, registry, logger }: RtmpDeps): RtmpTargets {
-  return new RtmpTargets({
-    taps: egress.supervisor,
-    outputs: egress.outputs,
-    streams: registry.observer,
-    isGopLong: (streamId) => registry.stream(streamId)?.publisher?.ingest?.warnings.some(({ code }) => code === 'WARN_GOP_LONG') ?? false,
-    targetsOf: (streamId) =>
-      targetsFor(rtmp, streamId).map(({ name, url, key, encoding = 'highest' }) => ({
-        name,
-        url,
-        key: async () => ('text' in key ? key.text : (await readFile(key.file, 'utf8')).trim()),
-        encoding,
-      })),
-    caFile: rtmp.caFile,
-    logger,
-  });
-}
-
-/** Recordings of an earlier life are taken up, and streams are recorded as their policies want it. */
-async function openRecordings(
-  { egress: { ffmpeg, record, storage }, streams }: Config,
-  { logger, host }: GatewayDeps,
-  { registry, egress, claims }: { readonly registry: StreamRegistry; readonly egress: Egress; readonly claims: AsyncDisposableStack },
-): Promise<Recordings> {
-  const folder = resolve(record.directory);
-  return Recordings.open({
-    folder,
-    isShared: !claim(folder, claims, logger),
-    path: record.path,
-    format: record.format,
-    faststart: record.faststart,
-    limits: { durationMs: record.partDurationMs, bytes: record.partBytes },
-    minFreeBytes: storage.minFreeBytes,
-    retention: { maxAgeMs: storage.maxAgeMs, maxBytes: storage.maxBytes },
-    upload: storage.s3 === undefined ? undefined : { ...storage.s3, store: await S3Store.open(storage.s3) },
-    ffmpeg: host.findProgram(ffmpeg),
-    taps: egress.supervisor,
-    outputs: egress.outputs,
-    registry,
-    policyOf: (streamId) => policyFor(streams, streamId).record,
-    logger,
-  });
-}
-
-interface RequestedDeps extends Pick<RtmpDeps, 'egress' | 'registry'> {
-  readonly hls: HlsEgress;
-  readonly rtmp: RtmpTargets;
-  readonly recordings: Recordings;
-  readonly claims: AsyncDisposableStack;
-}
-
-/** What operators have asked for in an earlier life, and will ask for in this one. */
-function openRequested(
-  { egress: { stateDirectory }, streams }: Config,
-  { logger }: GatewayDeps,
-  { egress: { outputs }, claims, ...parts }: RequestedDeps,
-): RequestedOutputs {
-  const folder = stateDirectory === undefined ? undefined : resolve(stateDirectory);
-  return new RequestedOutputs({
-    ...parts,
-    outputs,
-    store: folder === undefined || !claim(folder, claims, logger) ? undefined : new RequestStore({ folder, logger }),
-    graceMsOf: (streamId) => policyFor(streams, streamId).graceMs,
-    logger,
-  });
-}
-
-/** Whether what an earlier life has left in a folder is ours to take up: not where another gateway works in it. */
-function claim(folder: string, claims: AsyncDisposableStack, logger: Logger): boolean {
-  const claimed = claims.use(claimFolder(folder, runFolder));
-  if (claimed === undefined)
-    logger.warn({ folder }, 'another gateway works in this folder: what is left there from earlier is not taken up');
-  return claimed !== undefined;
 }
 
 /** What of the configuration is about the HTTP edge. */
