@@ -1,4 +1,5 @@
 import type { LoadLine } from './programs/load-viewers.ts';
+import { loopDelay } from './loop-delay.ts';
 import { cpuMsOf } from './process-usage.ts';
 import { Audience, openGateway, type Served } from './served.ts';
 import { socketDropsOf } from './socket-drops.ts';
@@ -48,7 +49,7 @@ async function observe(
   what: string,
   { served, audience, seconds }: { readonly served: Served; readonly audience: Audience; readonly seconds: number },
 ): Promise<Stretch> {
-  await loopDelay(served); // begins anew
+  await loopDelay(served.url); // begins anew
   const pids = [served.node, ...served.workers];
   const look = () => ({ drops: socketDropsOf(pids), worker: cpuMsOf(served.workers), node: cpuMsOf([served.node]) });
   const [from, before] = [await audience.line(), look()];
@@ -62,18 +63,11 @@ async function observe(
   const elapsedMs = to.atMs - from.atMs;
   return {
     ...{ what, longestGapMs, lost: to.lost - from.lost, packets: to.packets - from.packets },
-    ...(await loopDelay(served)),
+    ...(await loopDelay(served.url)),
     drops: after.drops - before.drops,
     workerCores: (after.worker - before.worker) / elapsedMs,
     nodeCores: (after.node - before.node) / elapsedMs,
   };
-}
-
-/** Of the gateway's thread since it was last asked. */
-async function loopDelay({ url }: Served): Promise<{ readonly loopP99Ms: number; readonly loopMaxMs: number }> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  const read = (name: string): number => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]) * 1000;
-  return { loopP99Ms: read('nodejs_eventloop_lag_p99_seconds'), loopMaxMs: read('nodejs_eventloop_lag_max_seconds') };
 }
 
 /** Its lines have piled up meanwhile: the last of them counts. */

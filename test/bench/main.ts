@@ -7,6 +7,7 @@ import { measureEgress } from './egress.ts';
 import { measureFirstFrame } from './first-frame.ts';
 import { measureJoin } from './join.ts';
 import { measureProcessCosts } from './process-costs.ts';
+import { measureReaders } from './readers.ts';
 import { circumstances, renderTable, type Row } from './report.ts';
 import { measureTap } from './tap.ts';
 import { measureSignalling } from './signalling.ts';
@@ -31,6 +32,8 @@ const { values, positionals } = parseArgs({
     /** Of `churn`: who stays, and how many come and leave a second. */
     staying: { type: 'string', default: '50' },
     rate: { type: 'string', default: '50' },
+    /** Of `readers`: how many. */
+    readers: { type: 'string', default: '500' },
   },
 });
 
@@ -43,6 +46,7 @@ const parts: Readonly<Record<string, (program: string) => Promise<Result>>> = {
   signalling: inRows(measureSignalling),
   'first-frame': inRows(measureFirstFrame),
   egress: inRows(async (program) => [...(await measureTap(program)), ...(await measureEgress(program))]),
+  readers: async (program) => measureReaders(program, { readers: Number(values.readers), seconds: Number(values.seconds ?? 12) }),
   join: inRows(measureJoin),
   process: inRows(measureProcessCosts),
   viewers: async (program) =>
