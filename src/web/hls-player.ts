@@ -1,8 +1,9 @@
 import type Hls from './hls.js';
+import type { LayerChoice, PlayerLayer } from './player-layers.ts';
 import type { PlayerStats } from './player-stats.ts';
 import { backOffMs } from './retry-plan.ts';
 import { StateTarget } from './state-target.ts';
-import type { PlayerState, WhepPlayer } from './whep-player.ts';
+import type { PlayerState } from './whep-player.ts';
 
 /** Where to watch, and on what. */
 export interface HlsPlayerOptions {
@@ -31,9 +32,6 @@ const waitMs = 2_000;
  * It has the states of a {@link WhepPlayer}, and goes on by itself through publishers that come and go.
  */
 export class HlsPlayer extends StateTarget<PlayerState> {
-  /** hls.js chooses among the renditions by itself. */
-  readonly layers: WhepPlayer['layers'] = [];
-  readonly choice: WhepPlayer['choice'] = undefined;
   readonly #options: HlsPlayerOptions;
   readonly #closing = new AbortController();
   readonly #startedAt = performance.now();
@@ -65,6 +63,25 @@ export class HlsPlayer extends StateTarget<PlayerState> {
   /** Whether there is a picture. */
   get hasVideo(): boolean {
     return this.#options.video.videoWidth > 0;
+  }
+
+  /** The renditions, smallest first; none where the browser plays by itself. */
+  get layers(): readonly PlayerLayer[] {
+    const hls = this.#hls;
+    return (hls?.levels ?? []).map(({ width, height, bitrate }, index) => ({
+      spatialLayerId: index,
+      rid: undefined,
+      width: width || undefined,
+      height: height || undefined,
+      bitrate,
+      isActive: true,
+      isCurrent: index === hls?.currentLevel,
+    }));
+  }
+
+  /** What was chosen; undefined: hls.js chooses by itself. */
+  get choice(): LayerChoice | undefined {
+    return this.#hls === undefined || this.#hls.autoLevelEnabled ? undefined : { spatialLayerId: this.#hls.manualLevel };
   }
 
   /** What is played now, in the terms of WebRTC as far as they apply; undefined before the first picture. */
@@ -99,9 +116,12 @@ export class HlsPlayer extends StateTarget<PlayerState> {
     return this.#hls?.bandwidthEstimate;
   }
 
-  /** Does nothing, and says so: there are no {@link layers} to choose from. */
-  async choose(): Promise<boolean> {
-    return false;
+  /** Chooses one of the {@link layers} by its place from the next segment on, or none: hls.js chooses. False: there is no choice. */
+  async choose(choice: LayerChoice | undefined): Promise<boolean> {
+    if (this.#hls === undefined) return false;
+    this.#hls.nextLevel = choice?.spatialLayerId ?? -1;
+    this.#tellLayers();
+    return true;
   }
 
   /** Makes the next attempt now. */
@@ -139,6 +159,9 @@ export class HlsPlayer extends StateTarget<PlayerState> {
       },
     });
     this.#hls = hls;
+    for (const event of [Player.Events.MANIFEST_PARSED, Player.Events.LEVELS_UPDATED, Player.Events.LEVEL_SWITCHED]) {
+      hls.on(event, () => this.#tellLayers());
+    }
     hls.on(Player.Events.ERROR, (_event, failure) => this.#failed(failure));
     hls.loadSource(url);
     hls.attachMedia(video);
@@ -148,6 +171,10 @@ export class HlsPlayer extends StateTarget<PlayerState> {
   async #play(): Promise<void> {
     // Where the browser wants a gesture first, the element stays paused and the page shows its own button.
     await this.#options.video.play().catch(() => {});
+  }
+
+  #tellLayers(): void {
+    this.dispatchEvent(new Event('layers'));
   }
 
   #playing(): void {

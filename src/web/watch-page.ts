@@ -39,6 +39,7 @@ function watchOverHls(token: string | undefined, because: string): void {
   void player.close();
   player = new HlsPlayer({ url: address.hls, token, video });
   player.addEventListener('state', () => showState());
+  player.addEventListener('layers', () => layerPanel.showLayers());
   exposeForTests(player);
   write(part('via', HTMLElement), `Played over HLS, some seconds behind: ${because}.`);
   layerPanel.showLayers();
