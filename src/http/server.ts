@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { Thumbnails } from '../egress/thumbnail/thumbnails.ts';
 import type { ErrorCode } from '../errors.ts';
 import { operatorApi, type OperatorDeps } from './api/operator-api.ts';
 import { allowOrigin, type AllowedOrigins } from './cors.ts';
@@ -13,7 +14,7 @@ import { eventResource } from './event-resource.ts';
 import { translateForwarded } from './forwarded.ts';
 import { Gate, type GateOptions } from './gate.ts';
 import { hlsRoutes, type HlsRouteDeps } from './hls/hls-routes.ts';
-import { thumbnailRoute, type ThumbnailRouteDeps } from './hls/thumbnail-route.ts';
+import { thumbnailRoute } from './hls/thumbnail-route.ts';
 import { layerResource } from './layer-resource.ts';
 import { createNodeServer } from './node-server.ts';
 import { pages } from './pages.ts';
@@ -43,7 +44,7 @@ export interface HttpDeps extends Omit<
   /** What is served as HLS; undefined: nothing is. */
   readonly hls?: HlsRouteDeps['hls'] | undefined;
   /** Small pictures of streams; undefined: there are none. */
-  readonly thumbnails?: ThumbnailRouteDeps['thumbnails'] | undefined;
+  readonly thumbnails?: Thumbnails | undefined;
   /** Folder with the built pages; undefined: there are none. */
   readonly webRoot: string | undefined;
 }

@@ -38,7 +38,7 @@ function showStreams(streams: readonly ListedStream[]): void {
     write(row.pill, stream.live ? 'Live' : 'Waiting');
     row.pill.className = stream.live ? 'pill live' : 'pill busy';
     write(row.facts, factsOf(stream, new Date()));
-    row.picture.refresh(stream.live, Date.now());
+    row.picture.refresh(stream.live && stream.thumbnail, Date.now());
     if (!row.item.isConnected) list.append(row.item);
   }
   write(part('live-count', HTMLElement), streams.length === 0 ? '' : counted(streams.length, 'stream'));

@@ -11,6 +11,8 @@ export interface ListedStream {
   /** How many sizes of the video there are. */
   readonly sizes: number;
   readonly contested: boolean;
+  /** Whether the server has a picture of it. */
+  readonly thumbnail: boolean;
 }
 
 /** Asks the server which streams there are. Throws when it does not answer, or not with a list. */
@@ -27,7 +29,7 @@ export async function fetchStreams(signal?: AbortSignal): Promise<readonly Liste
 function parseStreams(body: unknown): readonly ListedStream[] {
   if (!Array.isArray(body)) throw new TypeError('The server sent no list of streams.');
   return body.filter(isRecord).flatMap((entry) => {
-    const { streamId, state, since, subscribers, tracks, contestedUntil } = entry;
+    const { streamId, state, since, subscribers, tracks, contestedUntil, thumbnail } = entry;
     if (typeof streamId !== 'string') return [];
     // The picture first: it is what people ask about.
     const listed = (Array.isArray(tracks) ? tracks.filter(isRecord) : []).toSorted(
@@ -41,6 +43,7 @@ function parseStreams(body: unknown): readonly ListedStream[] {
       codecs: listed.map(({ codec }) => codec).filter((codec) => typeof codec === 'string'),
       sizes: Math.max(1, ...listed.map(({ rids }) => (Array.isArray(rids) ? rids.length : 1))),
       contested: typeof contestedUntil === 'string',
+      thumbnail: thumbnail === true,
     };
   });
 }

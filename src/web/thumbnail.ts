@@ -18,9 +18,9 @@ export class ThumbnailPicture {
     this.image.addEventListener('error', () => (this.image.hidden = true));
   }
 
-  /** Asks for a new picture if the last one is old. `now` is in milliseconds. */
-  refresh(live: boolean, now: number): void {
-    if (!live || now - this.#askedAt < refreshMs) return;
+  /** Asks for a new picture if there is one to be had and the last one is old. `now` is in milliseconds. */
+  refresh(available: boolean, now: number): void {
+    if (!available || now - this.#askedAt < refreshMs) return;
     this.#askedAt = now;
     this.image.src = `${addressOf(this.#streamId).thumbnail}?at=${Math.floor(now / refreshMs)}`;
   }

@@ -59,6 +59,11 @@ export class Thumbnails {
     return making;
   }
 
+  /** Whether there may be one of a stream: FFmpeg is here and can read its video. */
+  async possible(streamId: StreamId): Promise<boolean> {
+    return (await this.#options.supervisor.feasibility(streamId))?.record.possible ?? false;
+  }
+
   async #make(streamId: StreamId): Promise<Thumbnail> {
     try {
       const thumbnail = await this.#take(streamId);

@@ -3,11 +3,12 @@ import type { FastifyInstance, FastifyRequest, onRequestAsyncHookHandler } from 
 import type { Logger } from 'pino';
 import Type from 'typebox';
 import type { Recordings } from '../../egress/record/recordings.ts';
+import type { Thumbnails } from '../../egress/thumbnail/thumbnails.ts';
 import { GatewayError } from '../../errors.ts';
 import type { StreamRegistry } from '../../streams/registry.ts';
 import type { SessionInfo } from '../../streams/registry-events.ts';
 import type { Stream } from '../../streams/stream.ts';
-import { reportSession, reportStream } from '../../streams/stream-report.ts';
+import { reportSession, reportStream, type StreamReport } from '../../streams/stream-report.ts';
 import { parseStreamId } from '../../streams/stream-id.ts';
 import { requireNamedOrigin, type AllowedOrigins } from '../cors.ts';
 import type { Gate } from '../gate.ts';
@@ -40,6 +41,8 @@ export interface OperatorDeps {
   readonly egress?: EgressControl | undefined;
   /** How streams are handed to FFmpeg; undefined: they are not. */
   readonly taps?: TapSource | undefined;
+  /** Small pictures of streams; undefined: there are none. */
+  readonly thumbnails?: Pick<Thumbnails, 'possible'> | undefined;
   /** What was recorded; undefined: nothing is. */
   readonly recordings?: Recordings | undefined;
 }
@@ -67,7 +70,7 @@ function forOperators(gate: Gate): { readonly onRequest: onRequestAsyncHookHandl
   return { onRequest: gate.guard({ action: 'operate' }) };
 }
 
-function streamRoutes(app: FastifyInstance, { registry, logger, gate }: OperatorDeps): void {
+function streamRoutes(app: FastifyInstance, { registry, logger, gate, thumbnails }: OperatorDeps): void {
   const guarded = forOperators(gate);
   const api = app.withTypeProvider<TypeBoxTypeProvider>();
   const tags = ['streams'];
@@ -84,7 +87,11 @@ function streamRoutes(app: FastifyInstance, { registry, logger, gate }: Operator
     response: { 200: Type.Array(streamSchema) },
   };
   api.get('/api/v1/streams', { schema: list, onRequest: gate.admit }, async (request, reply) =>
-    (await visibleStreams(request, reply, { gate, registry })).map(viewStream),
+    Promise.all(
+      (await visibleStreams(request, reply, { gate, registry })).map(async (report) =>
+        viewStream(report, await hasThumbnail(report, thumbnails)),
+      ),
+    ),
   );
   reserveMethods(app, '/api/v1/streams', ['GET', 'HEAD']);
 
@@ -174,6 +181,11 @@ function nodeRoute(app: FastifyInstance, { version, isDraining, loads, workers, 
     }),
   );
   reserveMethods(app, '/api/v1/node', ['GET', 'HEAD']);
+}
+
+/** Whether there is a picture to show beside its name. */
+async function hasThumbnail({ streamId, tracks }: StreamReport, thumbnails: OperatorDeps['thumbnails']): Promise<boolean> {
+  return thumbnails !== undefined && tracks.some(({ kind }) => kind === 'video') && thumbnails.possible(streamId);
 }
 
 /** Who ended whom: the line to look for when somebody complains. */

@@ -70,6 +70,7 @@ const stream = {
 export const streamSchema = Type.Object({
   ...stream,
   tracks: Type.Array(Type.Object(track)),
+  thumbnail: Type.Boolean({ description: 'Whether a picture of it can be had at `/hls/{stream}/thumbnail.jpg`.' }),
   warnings: Type.Array(warningCode, { description: 'What is wrong with what arrives; the stream itself tells more.' }),
 });
 

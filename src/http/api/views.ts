@@ -3,10 +3,10 @@ import type { SessionReport, StreamReport } from '../../streams/stream-report.ts
 import { defined } from './defined.ts';
 import type { IngestView, SessionView, StreamDetailView, StreamView } from './schemas.ts';
 
-/** A stream in the list. */
-export function viewStream(report: StreamReport): StreamView {
+/** A stream in the list. `thumbnail`: whether there is a picture of it. */
+export function viewStream(report: StreamReport, thumbnail: boolean): StreamView {
   const { tracks, ingest } = report;
-  return { ...viewState(report), tracks: tracks.map(viewTrack), warnings: (ingest?.warnings ?? []).map(({ code }) => code) };
+  return { ...viewState(report), tracks: tracks.map(viewTrack), thumbnail, warnings: (ingest?.warnings ?? []).map(({ code }) => code) };
 }
 
 /** A stream by itself. */
@@ -41,7 +41,13 @@ export function viewSession(report: SessionReport): SessionView {
   return { ...viewPeer(report), kind: report.kind, stream: report.streamId };
 }
 
-function viewState({ streamId, state, since, subscribers, contestedUntil }: StreamReport): Omit<StreamView, 'tracks' | 'warnings'> {
+function viewState({
+  streamId,
+  state,
+  since,
+  subscribers,
+  contestedUntil,
+}: StreamReport): Omit<StreamView, 'tracks' | 'thumbnail' | 'warnings'> {
   return { streamId, state, since: since.toISOString(), subscribers, ...defined({ contestedUntil: contestedUntil?.toISOString() }) };
 }
 

@@ -40,6 +40,7 @@ test('where none can be made, that is said', async () => {
   await using bench = await openTapBench({ ffmpeg: undefined });
   await using _publisher = await EncodedPublisher.open(bench.gateway.whip('show'));
   const thumbnails = new Thumbnails({ supervisor: bench.supervisor });
+  expect(await thumbnails.possible(show)).toBe(false);
   await expect(thumbnails.of(show)).rejects.toMatchObject({ code: 'ERR_EGRESS_UNAVAILABLE' });
 });
 
@@ -66,6 +67,7 @@ test('over HTTP it is for whoever may watch, with a tag and a short life', async
   expect(again.status).toBe(304);
   expect((await get('/hls/none/thumbnail.jpg', asViewer)).status).toBe(404);
   expect((await get(url, { ...asViewer, Range: 'bytes=0-10' })).status).toBe(200);
+  expect(await (await get('/api/v1/streams', asViewer)).json()).toMatchObject([{ streamId: 'show', thumbnail: true }]);
   const tap = await get('/api/v1/streams/show/tap', { Authorization: 'Bearer run-it-well' });
   expect(await tap.json()).toMatchObject({
     state: 'running',

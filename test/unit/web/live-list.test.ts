@@ -10,6 +10,7 @@ const stream: ListedStream = {
   codecs: ['VP8', 'opus'],
   sizes: 1,
   contested: false,
+  thumbnail: true,
 };
 
 test.for<[Partial<ListedStream>, string]>([
