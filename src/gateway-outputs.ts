@@ -65,7 +65,6 @@ function openHls({ egress: { hls }, streams }: Config, { logger, registry }: Out
     settings: hls,
     policyOf: (streamId) => policyFor(streams, streamId).hls,
     exists: (streamId) => registry.stream(streamId) !== undefined,
-    hasSound: (streamId) => registry.stream(streamId)?.tracks?.some(({ description }) => description.kind === 'audio') ?? false,
     admit: (streamId, client) => registry.seatViewer(streamId, client),
     logger,
   });

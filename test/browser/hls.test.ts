@@ -94,8 +94,9 @@ browserTest.for(['low-latency', 'ladder'] as const)(
     await expectProgress(viewer, 3);
     await first[Symbol.asyncDispose]();
     await expect.poll(async () => (await viewer.stats()).bufferedAhead, patience).toBeLessThan(0.5);
-    const { time } = await viewer.stats();
-    await new Promise((resolve) => setTimeout(resolve, 6000));
+    const { time, reloads } = await viewer.stats();
+    // It asks in peace while nobody publishes.
+    await expect.poll(async () => (await viewer.stats()).reloads, patience).toBeGreaterThan(reloads + 4);
     expect((await viewer.stats()).time).toBeLessThan(time + 1);
     await using _second = new HlsFeed(hls.hub(), options, 2);
     const stats = await expectProgress(viewer, 5);

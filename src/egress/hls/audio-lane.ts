@@ -89,8 +89,14 @@ export class AudioLane {
     this.#nextInit = undefined;
   }
 
+  /** Leaves a hole: nothing was there up to a time. */
+  skipTo(startMs: number): void {
+    if (this.#endMs !== undefined) this.#endMs = Math.max(this.#endMs, startMs);
+  }
+
   /** Whole fragments of silence, if audio is so far behind the picture that it must have stopped; nothing otherwise. */
   keepUp(pictureEndMs: number): readonly Fragment[] {
+    if (pictureEndMs - (this.#endMs ?? pictureEndMs) > longestFillMs) this.skipTo(pictureEndMs - patienceMs);
     const endMs = this.#endMs ?? pictureEndMs;
     if (!this.#isSilent && pictureEndMs - endMs < patienceMs) return [];
     this.#isSilent = true;

@@ -7,17 +7,31 @@ export interface Patience {
   readonly signal: AbortSignal;
 }
 
-/** Lets many wait for a condition that may become true with any change. */
+/** What is waited for. */
+export interface Condition {
+  /** The same for the same condition: a crowd that waits for one thing looks at it once. */
+  readonly name: string;
+  readonly holds: () => boolean;
+}
+
+interface Waiting {
+  readonly holds: () => boolean;
+  readonly settle: Set<() => void>;
+}
+
+/** Lets many wait for conditions that may become true with any change. */
 export class ChangeSignal {
   readonly #changes = new EventEmitter<{ change: [] }>();
-
-  constructor() {
-    this.#changes.setMaxListeners(0); // every request that waits
-  }
+  readonly #waiting = new Map<string, Waiting>();
 
   /** Something has changed. */
   tell(): void {
     this.#changes.emit('change');
+    for (const [name, { holds, settle }] of this.#waiting) {
+      if (!holds()) continue;
+      this.#waiting.delete(name);
+      for (const each of settle) each();
+    }
   }
 
   /** Calls a listener at every change until the result is disposed of. */
@@ -27,19 +41,20 @@ export class ChangeSignal {
   }
 
   /** Settles when the condition holds, the time is over, or nobody waits any more. Never rejects. */
-  async until(condition: () => boolean, { timeoutMs, signal }: Patience): Promise<void> {
-    if (condition() || signal.aborted) return;
+  async until({ name, holds }: Condition, { timeoutMs, signal }: Patience): Promise<void> {
+    if (holds() || signal.aborted) return;
     await new Promise<void>((resolve) => {
       const settle = (): void => {
         clearTimeout(timer);
-        listening[Symbol.dispose]();
         signal.removeEventListener('abort', settle);
+        waiting.settle.delete(settle);
+        if (waiting.settle.size === 0 && this.#waiting.get(name) === waiting) this.#waiting.delete(name);
         resolve();
       };
       const timer = setTimeout(settle, timeoutMs);
-      const listening = this.listen(() => {
-        if (condition()) settle();
-      });
+      const waiting = this.#waiting.get(name) ?? { holds, settle: new Set() };
+      this.#waiting.set(name, waiting);
+      waiting.settle.add(settle);
       signal.addEventListener('abort', settle, { once: true });
     });
   }

@@ -25,8 +25,6 @@ export interface HlsEgressOptions {
   readonly policyOf: (streamId: StreamId) => HlsPolicy;
   /** Whether there is such a stream, live or waiting for its publisher. */
   readonly exists: (streamId: StreamId) => boolean;
-  /** Whether the stream has sound at present, be it silent. */
-  readonly hasSound: (streamId: StreamId) => boolean;
   /** Takes a viewer's seat, which it has until `endsAt`. Throws what limits say. */
   readonly admit: (streamId: StreamId, client: SessionClient) => { readonly seat: Disposable; readonly endsAt: Date | undefined };
   readonly logger: Logger;
@@ -194,7 +192,6 @@ export class HlsEgress implements Disposable {
       settings,
       newName,
       isThere: this.#options.exists(streamId),
-      hasSound: () => this.#options.hasSound(streamId),
       onChange: (changed) => outputs.changed(changed),
       onStop: () => this.#drop(streamId),
     });

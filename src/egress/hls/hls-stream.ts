@@ -6,11 +6,13 @@ import type { EgressOutput, OutputReport, OutputState } from '../output.ts';
 import { ChangeSignal, type Patience } from './change-signal.ts';
 import { LadderPackager } from './ladder-packager.ts';
 import { writeMultivariantPlaylist } from './multivariant-playlist.ts';
-import type { Packager } from './packager.ts';
+import { audioName, type Packager } from './packager.ts';
 import { PartPackager } from './part-packager.ts';
+import { hasCome, isTooFar, partMs, reloadWaitMs, type Awaited, type Newest } from './reload.ts';
 import { PlaylistShelf, type Playlist } from './playlist-shelf.ts';
 import { multivariantPlaylistOf, targetDurationS } from './playlist-views.ts';
 import { Presentation } from './presentation.ts';
+import { reportRendition } from './rendition-report.ts';
 import type { MediaFile } from './segment.ts';
 
 /** How streams are packaged. */
@@ -33,34 +35,11 @@ export interface HlsStreamOptions {
   readonly newName: () => string;
   /** Whether there is such a stream; false: it is waited for. */
   readonly isThere: boolean;
-  /** Whether the stream has sound at present, be it silent. */
-  readonly hasSound: () => boolean;
   /** Told when {@link HlsStream.report} has something new to say. */
   readonly onChange: (stream: HlsStream) => void;
   /** Told when it is asked to stop. */
   readonly onStop: (stream: HlsStream) => void;
 }
-
-/** What a player may ask a media playlist to wait for (draft-pantos-hls-rfc8216bis §6.2.5.2). */
-export interface Awaited {
-  readonly number: number;
-  /** Undefined: the whole segment. */
-  readonly part: number | undefined;
-}
-
-/**
- * How long a part is, in milliseconds: a tap's fragments of 200 ms are so long, up to a frame more, and none may be shorter than 85 % of it.
- */
-const partMs = 235;
-
-/** How long a request waits for the next segment, in target durations (draft-pantos-hls-rfc8216bis §6.2.5.2). */
-const waitTargets = 3;
-
-/**
- * How long it waits for the next part: hls.js gives up after 0.8 target durations (3 parts at least), and calls it an error; an answer
- * without news lets it ask again in peace while a publisher is away.
- */
-const waitForPart = { targets: 0.8, parts: 3, lessMs: 150 };
 
 /** How long a request waits for a part that a playlist promised, in milliseconds. */
 const promiseMs = 3_000;
@@ -99,7 +78,7 @@ export class HlsStream implements FragmentReader, EgressOutput {
 
   /** Every rendition that there is to play has a segment. */
   get isPlayable(): boolean {
-    const names = new Set([...(this.#run?.renditions.map(({ name }) => name) ?? []), ...this.presentation.renditions]);
+    const names = new Set([audioName, ...(this.#run?.renditions.map(({ name }) => name) ?? []), ...this.presentation.renditions]);
     return (
       this.#run !== undefined &&
       names.size > 0 &&
@@ -121,7 +100,6 @@ export class HlsStream implements FragmentReader, EgressOutput {
       segmentMs: settings.segmentMs,
       partMs,
       epochMs: Math.max(run.startedAt.getTime(), this.#endsAt), // clocks that were set back would confuse players
-      hasSound: this.#options.hasSound(),
       keys: this.#keys,
     };
     const isSingle = run.renditions.filter(({ kind }) => kind === 'video').length <= 1;
@@ -160,7 +138,8 @@ export class HlsStream implements FragmentReader, EgressOutput {
    * when the time is over.
    */
   async whenPlayable(patience: Patience): Promise<void> {
-    await this.#changes.until(() => this.isPlayable || this.#ended || this.#state.name === 'failed', patience);
+    const holds = (): boolean => this.isPlayable || this.#ended || this.#state.name === 'failed';
+    await this.#changes.until({ name: 'playable', holds }, patience);
     if (this.#state.name === 'failed') throw new GatewayError('ERR_CODEC_UNSUPPORTED', this.#state.ending.detail);
     if (this.#ended) throw new GatewayError('ERR_STREAM_NOT_FOUND', 'This stream has ended.');
     if (!this.isPlayable) throw notReady();
@@ -179,24 +158,20 @@ export class HlsStream implements FragmentReader, EgressOutput {
    * Throws `ERR_REQUEST_INVALID` when what is awaited is too far in the future.
    */
   async mediaPlaylist(rendition: string, awaited: Awaited | undefined, signal: AbortSignal): Promise<Playlist | undefined> {
-    const last = this.presentation.listed(rendition).at(-1);
-    if (last === undefined) return undefined;
-    if (awaited !== undefined && awaited.number > last.number + 2) {
+    const newest = this.#newest(rendition);
+    if (newest === undefined) return undefined;
+    if (awaited !== undefined && isTooFar(awaited, newest)) {
       throw new GatewayError('ERR_REQUEST_INVALID', 'This playlist cannot wait for a segment that far ahead.');
     }
-    if (awaited !== undefined) {
-      const targetMs = 1000 * targetDurationS(this.presentation, this.#options.settings.segmentMs);
-      const forPartMs = Math.max(waitForPart.targets * targetMs, waitForPart.parts * partMs) - waitForPart.lessMs;
-      const timeoutMs = awaited.part === undefined ? waitTargets * targetMs : forPartMs;
-      await this.#changes.until(() => this.#ended || this.#has(rendition, awaited), { timeoutMs, signal });
-    }
+    if (awaited !== undefined) await this.#untilCome(rendition, awaited, signal);
     return this.#shelf.media(rendition, this.#ended);
   }
 
   /** A file by its name, waited for where it is a part that a playlist promised. */
   async file(name: string, signal: AbortSignal): Promise<MediaFile | undefined> {
     if (this.presentation.file(name) === undefined && this.presentation.isPromised(name)) {
-      await this.#changes.until(() => this.#ended || this.presentation.file(name) !== undefined, { timeoutMs: promiseMs, signal });
+      const holds = (): boolean => this.#ended || this.presentation.file(name) !== undefined;
+      await this.#changes.until({ name: `file ${name}`, holds }, { timeoutMs: promiseMs, signal });
     }
     return this.presentation.file(name);
   }
@@ -227,7 +202,7 @@ export class HlsStream implements FragmentReader, EgressOutput {
   }
 
   report(): OutputReport {
-    const renditions = (this.#run?.renditions ?? []).map(({ name }) => describe(this.presentation, name));
+    const renditions = (this.#run?.renditions ?? []).map(({ name }) => reportRendition(this.presentation, name));
     return {
       id: this.id,
       kind: this.kind,
@@ -254,18 +229,18 @@ export class HlsStream implements FragmentReader, EgressOutput {
     this.#changes.tell();
   }
 
-  #has(rendition: string, { number, part }: Awaited): boolean {
-    const last = this.presentation.listed(rendition).at(-1);
-    if (last === undefined || last.number < number) return false;
-    return last.number > number || last.segment.complete || (part !== undefined && last.segment.parts.length > part);
+  async #untilCome(rendition: string, awaited: Awaited, signal: AbortSignal): Promise<void> {
+    const timeoutMs = reloadWaitMs(awaited, 1000 * targetDurationS(this.presentation, this.#options.settings.segmentMs));
+    const holds = (): boolean => {
+      const newest = this.#newest(rendition);
+      return this.#ended || (newest !== undefined && hasCome(awaited, newest));
+    };
+    await this.#changes.until({ name: `${rendition} ${awaited.number} ${awaited.part ?? 'whole'}`, holds }, { timeoutMs, signal });
   }
-}
 
-/** A rendition as operators see it. */
-function describe(presentation: Presentation, name: string) {
-  const { codec, size } = presentation.initOf(name) ?? {};
-  const rate = presentation.rate(name);
-  return { name, codec, ...size, bitrate: rate && Math.round(rate.average) };
+  #newest(rendition: string): Newest | undefined {
+    return this.presentation.listed(rendition).at(-1);
+  }
 }
 
 function notReady(): GatewayError {

@@ -1,7 +1,7 @@
 import type { Fragment } from '../fragment.ts';
 import { AudioLane } from './audio-lane.ts';
 import { endOf } from './fragment-times.ts';
-import { audioName, cutsAt, hasAudio, videoRenditions, type Packager, type PackagerOptions } from './packager.ts';
+import { audioName, cutsAt, videoRenditions, type Packager, type PackagerOptions } from './packager.ts';
 import type { Step } from './segment.ts';
 import { momentMs, Rung, type Share, type Span } from './rung.ts';
 import { silence, soundsAlike } from './silence.ts';
@@ -26,7 +26,8 @@ export class LadderPackager implements Packager {
   readonly #options: PackagerOptions;
   /** From the lowest up. */
   readonly #rungs: readonly Rung[];
-  readonly #audio: AudioLane | undefined;
+  readonly #audio: AudioLane;
+  readonly #awaitsSound: boolean;
   readonly #awaitsPicture: boolean;
   #sounds: readonly Fragment[] = [];
   /** Where the present segments begin, more or less; undefined before the first. */
@@ -43,7 +44,8 @@ export class LadderPackager implements Packager {
       (name) => new Rung(name, new VideoLane({ stillMs: segmentMs / 4, key: keys.get(name), isExpected })),
     );
     this.#awaitsPicture = isExpected || keys.size > 0;
-    this.#audio = hasAudio(options) ? new AudioLane(presentation.initOf(audioName)) : undefined;
+    this.#audio = new AudioLane(presentation.initOf(audioName));
+    this.#awaitsSound = run.renditions.some(({ name }) => name === audioName);
   }
 
   push(fragment: Fragment): void {
@@ -55,13 +57,13 @@ export class LadderPackager implements Packager {
   }
 
   end(): void {
-    const endMs = this.#lead()?.endMs ?? this.#audio?.endMs ?? -Infinity;
+    const endMs = this.#lead()?.endMs ?? this.#audio.endMs;
     if (this.#cutMs !== undefined && endMs - this.#cutMs >= shortestMs) this.#publish(endMs);
     for (const { name, lane } of this.#rungs) if (lane.key !== undefined) this.#options.keys.set(name, lane.key);
   }
 
   #takeSound(fragment: Fragment): void {
-    this.#sounds = [...this.#sounds, ...(this.#audio?.accept(fragment) ?? [])];
+    this.#sounds = [...this.#sounds, ...this.#audio.accept(fragment)];
     if (this.#rungs.some((rung) => rung.lives(this.#horizonMs))) return;
     // No encoding is left that could stand in for the others.
     const known = this.#rungs.filter(({ lane }) => lane.key !== undefined);
@@ -84,13 +86,13 @@ export class LadderPackager implements Packager {
     const untilMs = this.#lead() === undefined ? this.#cutOfSound(fromMs) : this.#cutOfLead(fromMs);
     if (untilMs === undefined) return undefined;
     const isSettled = this.#rungs.every((rung) => rung.isSettled({ fromMs, untilMs }, this.#horizonMs));
-    const hasSound = this.#audio === undefined || this.#audio.endMs >= untilMs - 50 || this.#horizonMs >= untilMs + momentMs;
+    const hasSound = !this.#awaitsSound || this.#audio.endMs >= untilMs - 50 || this.#horizonMs >= untilMs + momentMs;
     return isSettled && hasSound ? untilMs : undefined;
   }
 
   /** There is sound, and no picture has come. */
   get #soundLeads(): boolean {
-    return this.#audio !== undefined && this.#audio.endMs > -Infinity && !this.#rungs.some((rung) => rung.lives(this.#horizonMs));
+    return this.#audio.endMs > -Infinity && !this.#rungs.some((rung) => rung.lives(this.#horizonMs));
   }
 
   /** Begins with the first key frame, or the first sound where none comes; goes on with a key frame after every encoding was gone. */
@@ -103,20 +105,22 @@ export class LadderPackager implements Packager {
     if (keyMs !== undefined) rung?.beginAt(keyMs);
     if (cutMs === undefined) {
       this.#cutMs = startMs;
-      this.#sounds = this.#audio?.begin(startMs) ?? [];
+      this.#sounds = this.#audio.begin(startMs);
       return;
     }
     this.#isBreak ||= startMs - cutMs > longestHoleMs;
-    if (this.#sounds.length === 0) this.#cutMs = startMs; // nothing was there meanwhile
+    if (this.#sounds.length > 0) return;
+    this.#cutMs = startMs; // nothing was there meanwhile
+    if (this.#isBreak) this.#audio.skipTo(startMs);
   }
 
   #firstSoundMs(): number | undefined {
-    const earlyMs = this.#audio?.earlyMs;
+    const { earlyMs } = this.#audio;
     return earlyMs !== undefined && (!this.#awaitsPicture || this.#horizonMs - earlyMs >= pictureDeadlineMs) ? earlyMs : undefined;
   }
 
   #cutOfSound(fromMs: number): number | undefined {
-    const endMs = this.#audio?.endMs ?? -Infinity;
+    const { endMs } = this.#audio;
     return endMs >= fromMs + this.#options.segmentMs ? fromMs + this.#options.segmentMs : undefined;
   }
 
@@ -164,7 +168,6 @@ export class LadderPackager implements Packager {
 
   #showSound(step: Step, untilMs: number): void {
     const audio = this.#audio;
-    if (audio === undefined) return;
     const { presentation, epochMs } = this.#options;
     const missing = audio.endMs < untilMs - momentMs / 2 ? audio.fill(untilMs) : [];
     const all = [...this.#sounds, ...missing];

@@ -18,13 +18,14 @@ export interface PackagerOptions {
   readonly partMs: number;
   /** The wall clock at the run's 0, in milliseconds since the epoch. */
   readonly epochMs: number;
-  /** The stream has sound, whether any of it flows now or not. */
-  readonly hasSound: boolean;
   /** The last key frame of each rendition of the runs before; packagers write into it. */
   readonly keys: Map<string, Fragment>;
 }
 
-/** The rendition that has the sound. */
+/**
+ * The rendition that has the sound: silence while there is none. Every stream has it, because players read once which renditions there are, and
+ * the next publisher may send sound.
+ */
 export const audioName = 'audio';
 
 /** Without a key frame for this long, a segment ends anywhere, in milliseconds: memory is bounded. */
@@ -41,9 +42,4 @@ export function videoRenditions({ renditions }: TapRun, presentation: Presentati
   const names = new Set([...renditions.map(({ name }) => name), ...presentation.renditions]);
   names.delete(audioName);
   return [...names].toSorted();
-}
-
-/** Whether there is, was or may be sound. */
-export function hasAudio({ run, presentation, hasSound }: PackagerOptions): boolean {
-  return hasSound || run.renditions.some(({ name }) => name === audioName) || presentation.renditions.includes(audioName);
 }

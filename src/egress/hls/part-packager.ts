@@ -1,6 +1,6 @@
 import type { Fragment, InitSegment } from '../fragment.ts';
 import { AudioLane } from './audio-lane.ts';
-import { audioName, cutsAt, hasAudio, videoRenditions, type Packager, type PackagerOptions } from './packager.ts';
+import { audioName, cutsAt, videoRenditions, type Packager, type PackagerOptions } from './packager.ts';
 import { PartWriter } from './part-writer.ts';
 import type { Step } from './segment.ts';
 import { silence } from './silence.ts';
@@ -26,7 +26,7 @@ export class PartPackager implements Packager {
   /** Renditions of earlier runs, which now show what the only one shows. */
   readonly #lentTo: readonly string[];
   readonly #video: VideoLane;
-  readonly #audio: AudioLane | undefined;
+  readonly #audio: AudioLane;
   readonly #awaitsPicture: boolean;
   readonly #pictures: PartWriter;
   readonly #sounds: PartWriter;
@@ -45,7 +45,7 @@ export class PartPackager implements Packager {
     const isExpected = run.renditions.some(({ kind }) => kind === 'video');
     this.#video = new VideoLane({ stillMs: partMs * 0.9, key: own === undefined ? undefined : keys.get(own), isExpected });
     this.#awaitsPicture = isExpected || this.#video.key !== undefined;
-    this.#audio = hasAudio(options) ? new AudioLane(presentation.initOf(audioName)) : undefined;
+    this.#audio = new AudioLane(presentation.initOf(audioName));
     this.#pictures = new PartWriter(own ?? '', options);
     this.#sounds = new PartWriter(audioName, options);
   }
@@ -57,24 +57,21 @@ export class PartPackager implements Packager {
 
   end(): void {
     if (this.#step === undefined) return;
-    const endMs = this.#video.endMs ?? this.#audio?.endMs ?? this.#startMs;
+    const endMs = this.#video.endMs ?? Math.max(this.#audio.endMs, this.#startMs);
     this.#endPictures(endMs);
-    if (this.#audio !== undefined) {
-      for (const fragment of this.#audio.fill(endMs)) this.#showSound(fragment);
-      while (this.#ahead.length > 0) this.#moveOn();
-      this.#endSounds();
-    }
+    for (const fragment of this.#audio.fill(endMs)) this.#showSound(fragment);
+    while (this.#ahead.length > 0) this.#moveOn();
+    this.#endSounds();
     if (this.#videoName !== undefined && this.#video.key !== undefined) this.#options.keys.set(this.#videoName, this.#video.key);
   }
 
   #takePicture(fragment: Fragment): void {
     for (const each of this.#video.accept(fragment)) this.#showPicture(each);
-    for (const each of this.#audio?.keepUp(this.#video.endMs ?? -Infinity) ?? []) this.#showSound(each);
+    for (const each of this.#audio.keepUp(this.#video.endMs ?? -Infinity)) this.#showSound(each);
   }
 
   #takeSound(fragment: Fragment): void {
     const audio = this.#audio;
-    if (audio === undefined) return;
     for (const each of audio.accept(fragment)) this.#showSound(each);
     const { earlyMs } = audio;
     const soundMs = earlyMs === undefined ? audio.endMs : fragment.startMs;
@@ -104,15 +101,14 @@ export class PartPackager implements Packager {
   #cut(atMs: number, init: InitSegment | undefined): void {
     const { presentation } = this.#options;
     const isFirst = this.#step === undefined;
-    const audioChanges = this.#audio?.wantsChange ?? false;
+    const audioChanges = this.#audio.wantsChange;
     this.#endPictures(atMs);
-    if (audioChanges) for (const fragment of this.#audio?.fill(atMs) ?? []) this.#showSound(fragment);
+    if (audioChanges) for (const fragment of this.#audio.fill(atMs)) this.#showSound(fragment);
     const step = presentation.openStep(isFirst || init !== this.#init || audioChanges);
     this.#step = step;
     this.#startMs = atMs;
     this.#init = init;
     if (init !== undefined) this.#pictures.begin(step, atMs, init);
-    if (this.#audio === undefined) return;
     this.#ahead.push({ step, startMs: atMs });
     if (!isFirst && !audioChanges) return;
     while (this.#ahead.length > 1) this.#moveOn();
@@ -132,7 +128,7 @@ export class PartPackager implements Packager {
   /** Takes the sound to the next step. */
   #moveOn(): void {
     const next = this.#ahead.shift();
-    if (next === undefined || this.#audio === undefined) return;
+    if (next === undefined) return;
     this.#endSounds();
     this.#sounds.begin(next.step, next.startMs, this.#audio.init);
   }
@@ -140,7 +136,7 @@ export class PartPackager implements Packager {
   /** Numbers have no holes: a step that the sound would leave out gets a frame of silence. */
   #endSounds(): void {
     const { isOpen, isEmpty, startMs } = this.#sounds;
-    if (isOpen && isEmpty && this.#audio !== undefined) {
+    if (isOpen && isEmpty) {
       for (const fragment of silence(this.#audio.init, startMs, startMs + 25)) this.#sounds.add(fragment);
     }
     this.#sounds.end();

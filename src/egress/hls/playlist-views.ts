@@ -23,7 +23,7 @@ const targetsWithParts = 3;
 const longestPartShare = 3;
 
 /** From one encoding of a simulcast to the next: twice the width and height, some three times the bits. */
-const usualStep = 3;
+const usualStep = { size: 2, bits: 3 };
 
 /** Guess for a rendition of which nothing was measured, in bits per second. */
 const unknownBandwidth = 500_000;
@@ -104,12 +104,12 @@ export function multivariantPlaylistOf(presentation: Presentation, videos: reado
   const sound = presentation.initOf(audioName);
   const soundRate = presentation.rate(audioName);
   if (videos.length === 0)
-    return { variants: sound === undefined ? [] : [variantOf(presentation, audioName, uri(audioName))], audio: undefined };
-  const variants: Variant[] = [];
-  for (const rendition of videos) {
-    const variant = variantOf(presentation, rendition, uri(rendition), variants.at(-1));
-    variants.push(variant);
-  }
+    return {
+      variants: sound === undefined ? [] : [variantOf(presentation, audioName, uri(audioName)) ?? guessVariant(uri(audioName), 0, [])],
+      audio: undefined,
+    };
+  const seen = videos.map((rendition) => variantOf(presentation, rendition, uri(rendition)));
+  const variants = videos.map((rendition, index) => seen[index] ?? guessVariant(uri(rendition), index, seen));
   if (sound === undefined) return { variants, audio: undefined };
   return {
     variants: variants.map((variant) => ({
@@ -122,16 +122,30 @@ export function multivariantPlaylistOf(presentation: Presentation, videos: reado
   };
 }
 
-function variantOf(presentation: Presentation, rendition: string, uri: string, lower?: Variant): Variant {
+/** Undefined: nothing was measured yet. */
+function variantOf(presentation: Presentation, rendition: string, uri: string): Variant | undefined {
   const rate = presentation.rate(rendition);
+  if (rate === undefined) return undefined;
   const init = presentation.initOf(rendition);
-  const guess = lower === undefined ? unknownBandwidth : lower.bandwidth * usualStep;
   return {
     uri,
     codecs: init && [init.codec],
-    bandwidth: rate?.peak ?? guess,
-    averageBandwidth: rate?.average ?? guess,
-    size: rate === undefined ? undefined : init?.size,
-    framesPerSecond: init?.size === undefined ? undefined : rate?.framesPerSecond,
+    bandwidth: rate.peak,
+    averageBandwidth: rate.average,
+    size: init?.size,
+    framesPerSecond: init?.size === undefined ? undefined : rate.framesPerSecond,
   };
+}
+
+/** An encoding that has not come yet, from the nearest that has: players leave out what they know nothing of. */
+function guessVariant(uri: string, place: number, seen: readonly (Variant | undefined)[]): Variant {
+  const near = [...seen.keys()]
+    .filter((index) => seen[index] !== undefined)
+    .toSorted((a, b) => Math.abs(a - place) - Math.abs(b - place))[0];
+  const model = near === undefined ? undefined : seen[near];
+  const steps = place - (near ?? 0);
+  const bandwidth = (model?.bandwidth ?? unknownBandwidth) * usualStep.bits ** steps;
+  const scaled = (length: number): number => Math.max(2, Math.round((length * usualStep.size ** steps) / 2) * 2);
+  const size = model?.size && { width: scaled(model.size.width), height: scaled(model.size.height) };
+  return { uri, codecs: model?.codecs, bandwidth, averageBandwidth: bandwidth, size, framesPerSecond: model?.framesPerSecond };
 }

@@ -1,15 +1,16 @@
-import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { standInSecret, type HlsEgress } from '../../egress/hls/hls-egress.ts';
-import type { Awaited, HlsStream } from '../../egress/hls/hls-stream.ts';
+import type { HlsStream } from '../../egress/hls/hls-stream.ts';
 import type { Playlist } from '../../egress/hls/playlist-shelf.ts';
+import type { Awaited } from '../../egress/hls/reload.ts';
 import type { MediaFile } from '../../egress/hls/segment.ts';
 import { GatewayError } from '../../errors.ts';
 import { parseStreamId } from '../../streams/stream-id.ts';
 import { clientGoneSignal } from '../client-gone.ts';
 import type { Gate } from '../gate.ts';
 import { reserveMethods } from '../reserve-methods.ts';
+import { Turns } from '../turns.ts';
 import { parseRange, sliceChunks } from './byte-range.ts';
 
 /** What the HLS routes work with. */
@@ -28,6 +29,10 @@ const playlistType = 'application/vnd.apple.mpegurl';
 /** How long the first request of a stream waits for something to play, in milliseconds. */
 const firstWaitMs = 6_000;
 
+/** Nobody is let in while those who are here already wait longer than this for an answer that is ready, in milliseconds. */
+const latestMs = 500;
+const retryAfterSeconds = 5;
+
 /**
  * `/hls/{stream}/`: `index.m3u8` lets a viewer in and names its playlists, which are under a URL that only it knows; those name the files under
  * `media/`, whose names are random.
@@ -36,10 +41,15 @@ const firstWaitMs = 6_000;
  */
 export function hlsRoutes(app: FastifyInstance, deps: HlsRouteDeps): void {
   const { hls, gate, logger } = deps;
+  const turns = new Turns();
   const enter = gate.guard({ action: 'play', session: 'opens', tokenInQuery: true });
   const known = { onRequest: gate.requireTransport };
+  const refuseMore = async (): Promise<void> => {
+    if (turns.waitMs > latestMs)
+      throw new GatewayError('ERR_OVERLOADED', 'There are too many viewers here now; try again.', { retryAfterSeconds });
+  };
 
-  app.get('/hls/:stream/index.m3u8', { onRequest: enter }, async (request: StreamRequest, reply) => {
+  app.get('/hls/:stream/index.m3u8', { onRequest: [enter, refuseMore] }, async (request: StreamRequest, reply) => {
     const streamId = parseStreamId(request.params.stream);
     const patience = { timeoutMs: firstWaitMs, signal: clientGoneSignal(reply) };
     reply.type(playlistType).header('Cache-Control', 'no-store'); // each viewer's own
@@ -47,6 +57,7 @@ export function hlsRoutes(app: FastifyInstance, deps: HlsRouteDeps): void {
     const { viewer, stream } = await hls.enter(streamId, { ...patience, client: gate.clientOf(request) });
     const { subject, expiresAt } = gate.grantOf(request);
     logger.info({ action: 'play', via: 'hls', streamId, subject, expiresAt, address: request.ip }, 'access granted');
+    await turns.take();
     const text = stream.multivariant(viewer.secret);
     stream.countSent(text.length);
     return text;
@@ -60,6 +71,7 @@ export function hlsRoutes(app: FastifyInstance, deps: HlsRouteDeps): void {
     if (rendition === undefined) throw nothingHere();
     const playlist = await stream.mediaPlaylist(rendition, awaitedBy(request), clientGoneSignal(reply));
     if (playlist === undefined) throw nothingHere();
+    await turns.take();
     return sendPlaylist(request, reply, { playlist, stream });
   });
   reserveMethods(app, '/hls/:stream/:session/:playlist', ['GET', 'HEAD']);
@@ -69,6 +81,7 @@ export function hlsRoutes(app: FastifyInstance, deps: HlsRouteDeps): void {
     const name = /^([\w-]+)\.(?:m4s|mp4)$/.exec(request.params.file)?.[1];
     const file = name === undefined ? undefined : await stream?.file(name, clientGoneSignal(reply));
     if (stream === undefined || file === undefined) throw nothingHere();
+    await turns.take();
     return sendFile(request, reply, { file, stream });
   });
   reserveMethods(app, '/hls/:stream/media/:file', ['GET', 'HEAD']);
@@ -123,13 +136,25 @@ function sendFile(
   return sendChunks(reply, sliceChunks(file.chunks, range), { request, stream });
 }
 
+/** Past the library, which would make a stream of it: a segment is a list of buffers that all who read it share. */
 function sendChunks(
   reply: FastifyReply,
   chunks: readonly Uint8Array[],
   { request, stream }: { readonly request: FastifyRequest; readonly stream: HlsStream },
 ): FastifyReply {
-  if (request.method !== 'HEAD') stream.countSent(chunks.reduce((sum, { length }) => sum + length, 0));
-  return reply.send(Readable.from(chunks, { objectMode: false }));
+  const { raw } = reply.hijack();
+  for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+  raw.statusCode = reply.statusCode;
+  if (request.method !== 'HEAD') {
+    raw.cork();
+    for (const chunk of chunks) {
+      raw.write(chunk);
+      stream.countSent(chunk.length);
+    }
+    raw.uncork();
+  }
+  raw.end();
+  return reply;
 }
 
 function isKnown({ headers }: FastifyRequest, etag: string): boolean {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Fragment } from '../../../../src/egress/fragment.ts';
 import { inOrderOfArrival, madeUpFragments, madeUpInit, madeUpRun, type MadeUp } from '../../../fixtures/made-up-fragments.ts';
 import { brokenRules, brokenTogether, readMediaPlaylist } from '../../../fixtures/playlist-rules.ts';
-import { Packaging } from './packaging.ts';
+import { bytesPerSegment, Packaging } from './packaging.ts';
 
 const names = ['video-0', 'video-1', 'video-2'];
 const inits = names.map((_name, index) => madeUpInit({ size: { width: 320 * 2 ** index, height: 180 * 2 ** index } }));
@@ -154,11 +154,27 @@ test('when all video pauses, a picture stands still until it comes back', () => 
   expect(shows(packaging, 'video-2').at(-1)).toBe(2);
 });
 
+test('sound that only a later publisher sends is in the playlists from the beginning', () => {
+  const layers = (until: number) => names.map((_, index) => layer(index, { from: 0, until }));
+  const again = madeUpRun([...names, 'audio'], { id: 2, startedAt: new Date('2026-11-26T10:00:10Z') });
+  const packaging = new Packaging('ladder', { listed: 20 }).run(madeUpRun(names), inOrderOfArrival(...layers(3600)));
+  expect(read(packaging, 'audio').segments.length).toBe(3);
+  packaging.endRun().run(again, inOrderOfArrival(...layers(2600), audio(0, 2600)));
+  expectRules(packaging, { driftMs: 60 });
+  expect(bytesPerSegment(packaging.presentation, 'audio').map((bytes) => bytes > 10_000)).toEqual([
+    ...[false, false, false, false],
+    true,
+    true,
+  ]);
+});
+
 test('without audio, a pause of everything is a discontinuity', () => {
   const keys = [0, 1000, 2000, 9000, 10_000, 11_000, 12_000];
   const fragments = [...layer(0, { from: 0, until: 2600, keys }), ...layer(0, { from: 9000, until: 13_000, keys })];
   const packaging = new Packaging('ladder', { listed: 30 }).run(madeUpRun(['video-0']), fragments);
   expect(brokenRules(packaging.history('video-0'), { mayRaiseTarget: true })).toEqual([]);
+  expect(brokenRules(packaging.history('audio'), { video: false, mayRaiseTarget: true, driftMs: 30 })).toEqual([]);
+  expect(brokenTogether(packaging.playlists, 500)).toEqual([]);
 });
 
 test('sound alone is cut by time', () => {

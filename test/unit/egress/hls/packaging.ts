@@ -41,7 +41,6 @@ export class Packaging {
       segmentMs: this.#options.segmentMs,
       partMs: this.#options.partMs,
       epochMs: run.startedAt.getTime(),
-      hasSound: false,
       keys: this.#keys,
     };
     this.#packager = this.#lowLatency ? new PartPackager(options) : new LadderPackager(options);
@@ -99,4 +98,11 @@ export class Packaging {
       this.#history.set(rendition, texts);
     }
   }
+}
+
+/** Bytes of each listed segment of a rendition: silence is small. */
+export function bytesPerSegment(presentation: Presentation, rendition: string): readonly number[] {
+  return presentation.listed(rendition).map(({ segment }) => {
+    return segment.parts.flatMap(({ chunks }) => chunks).reduce((sum, { length }) => sum + length, 0);
+  });
 }

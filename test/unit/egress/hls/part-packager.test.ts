@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { inOrderOfArrival, madeUpFragments, madeUpInit, madeUpRun } from '../../../fixtures/made-up-fragments.ts';
 import { brokenRules, brokenTogether, readMediaPlaylist, type RuleOptions } from '../../../fixtures/playlist-rules.ts';
-import { Packaging } from './packaging.ts';
+import { bytesPerSegment, Packaging } from './packaging.ts';
 
 const audio = (from: number, until: number) => madeUpFragments({ rendition: 'audio', from, until });
 const video = (from: number, until: number) => madeUpFragments({ from, until });
@@ -69,6 +69,22 @@ test('a publisher that comes back goes on in the same playlists', () => {
   expect(segments.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4, 5]);
   expect(segments.map(({ discontinuitySequence }) => discontinuitySequence)).toEqual([0, 0, 0, 0, 1, 1]);
   expect(ended).toBe(false);
+});
+
+test('sound that only a later publisher sends is in the playlists from the beginning', () => {
+  const later = madeUpRun(['video-0', 'audio'], { id: 2, startedAt: new Date('2026-11-26T10:00:10Z') });
+  const packaging = new Packaging('parts').run(madeUpRun(['video-0']), video(0, 2500));
+  expect(last(packaging, 'audio').segments.length).toBe(2);
+  packaging.endRun().run(later, inOrderOfArrival(video(0, 2500), audio(0, 2500)));
+  expectRules(packaging, { mayShortenParts: true });
+  const bytes = bytesPerSegment(packaging.presentation, 'audio');
+  expect(bytes.map((each) => each > 10_000)).toEqual([false, false, false, true, true, true]);
+});
+
+test('a long pause of a picture without sound leaves a hole in the silence, too', () => {
+  const packaging = new Packaging('parts', { listed: 20 }).run(madeUpRun(['video-0']), [...video(0, 2000), ...video(3_600_000, 3_603_000)]);
+  const parts = packaging.presentation.listed('audio').flatMap(({ segment }) => segment.parts);
+  expect(parts.length).toBeLessThan(50);
 });
 
 test('discontinuities that have left the playlist are counted', () => {

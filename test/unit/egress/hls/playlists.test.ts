@@ -155,15 +155,23 @@ test('sound alone is a variant of its own', () => {
   `);
 });
 
-test('an encoding that has not come yet is announced with a guess', () => {
+test('encodings that have not come yet are announced as what encoders usually send', () => {
+  const names = ['video-0', 'video-1', 'video-2', 'video-3'];
   const { presentation } = new Packaging('ladder').run(
-    madeUpRun(['video-0', 'video-1']),
-    madeUpFragments({ from: 0, until: 4300, bytesPerSecond: 50_000 }),
+    madeUpRun(names),
+    madeUpFragments({ rendition: 'video-1', from: 0, until: 4300, bytesPerSecond: 50_000 }),
   );
-  expect(multivariantPlaylistOf(presentation, ['video-0', 'video-1'], 'SECRET').variants).toMatchObject([
-    { codecs: ['avc1.42e01f'], size: { width: 640, height: 360 } },
-    { codecs: ['avc1.42e01f'], size: undefined, framesPerSecond: undefined },
-  ]);
+  const { variants } = multivariantPlaylistOf(presentation, names, 'SECRET');
+  expect(variants).toMatchObject(
+    [
+      { width: 320, height: 180 },
+      { width: 640, height: 360 },
+      { width: 1280, height: 720 },
+      { width: 2560, height: 1440 },
+    ].map((size) => ({ codecs: ['avc1.42e01f', 'mp4a.40.2'], size, framesPerSecond: 30 })),
+  );
+  const bandwidths = variants.map(({ bandwidth }) => bandwidth);
+  expect(bandwidths.slice(1).map((bandwidth, index) => Math.round(bandwidth / (bandwidths[index] ?? 0)))).toEqual([3, 3, 3]);
 });
 
 test('the bandwidth is that of the segment that has most, within a tenth', () => {
