@@ -6,7 +6,7 @@ import type { PublishPlan } from '../sdp/publish-plan.ts';
 import { refuseAborted } from './aborted.ts';
 import { ascendingOrder } from './encoding-order.ts';
 import { IngestWatch, type IngestReport } from './ingest-watch.ts';
-import { keepsGop, type InstantJoinMode } from './instant-join.ts';
+import { GopKeeping } from './instant-join.ts';
 import { LayerFeed } from './layer-feed.ts';
 import type { SessionEnding } from './registry-events.ts';
 import { Session, type SessionContext } from './session.ts';
@@ -25,8 +25,7 @@ const spsTimeoutMs = 2000;
 /** One publisher. */
 export class PublishSession extends Session {
   readonly #transport: PublisherTransport;
-  readonly #instantJoin: InstantJoinMode;
-  readonly #originUser: string;
+  readonly #keeping: GopKeeping;
   #tracks: readonly LiveTrack[];
   readonly #ended = new AbortController();
   #watch: IngestWatch | undefined;
@@ -64,9 +63,9 @@ export class PublishSession extends Session {
     });
     this.#transport = transport;
     this.#tracks = tracks;
-    this.#instantJoin = context.instantJoin;
-    this.#originUser = plan.offer.originUser;
-    this.#keepGops(undefined);
+    const { originUser } = plan.offer;
+    this.#keeping = new GopKeeping(context.instantJoin, { userAgent: this.userAgent, originUser }, performance.now());
+    this.#keepGops();
   }
 
   /**
@@ -80,7 +79,8 @@ export class PublishSession extends Session {
     const tracks = await Promise.all(this.#tracks.map((track) => this.#measured(track)));
     if (this.closed) return undefined;
     const onReport = (report: IngestReport): void => {
-      this.#keepGops(report);
+      this.#keeping.learn(report);
+      this.#keepGops();
     };
     this.#watch = new IngestWatch(tracks, { log: this.log, onReport });
     return tracks;
@@ -102,8 +102,14 @@ export class PublishSession extends Session {
     if (this.closed || corrected.every((track, index) => track === tracks[index])) return undefined;
     this.#watch?.follow(corrected);
     this.#tracks = corrected;
-    this.#keepGops(this.ingest);
+    this.#keepGops();
     return corrected;
+  }
+
+  /** Somebody watches, or comes to do so, or has just left; `goesOn`: somebody still does. */
+  watched(goesOn: boolean): void {
+    this.#keeping.watched(goesOn, performance.now());
+    this.#keepGops();
   }
 
   protected override release(_ending: SessionEnding): void {
@@ -116,8 +122,8 @@ export class PublishSession extends Session {
   }
 
   /** Keeps what newcomers need to see the stream at once, where that pays; or stops to. */
-  #keepGops(report: Pick<IngestReport, 'gopMs' | 'obeysKeyFrameRequests'> = { gopMs: undefined, obeysKeyFrameRequests: undefined }): void {
-    const wanted = keepsGop(this.#instantJoin, { ...report, userAgent: this.userAgent, originUser: this.#originUser });
+  #keepGops(): void {
+    const wanted = this.#keeping.decide(performance.now());
     for (const { incoming } of this.#tracks) incoming.keepGop(wanted);
   }
 

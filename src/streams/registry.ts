@@ -128,6 +128,7 @@ export class StreamRegistry {
     seat.use(this.#seats.take({ kind: 'subscribe', streamId, client }));
     const terms = { ...termsOf(client, this.#options.limits), maxBitrate: undefined };
     const context = this.#context(stream, userAgent, startedAt);
+    stream.expectSubscriber();
     const session = counterOffer
       ? await SubscribeSession.offer(context, stream.media, { tracks, signal })
       : await SubscribeSession.open(context, stream.media, { plan, tracks, signal });

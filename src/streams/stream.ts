@@ -110,6 +110,7 @@ export class Stream {
       throw new GatewayError('ERR_STREAM_TAKEN', 'Another publisher has taken this stream meanwhile.', { retryAfterSeconds: 2 });
     }
     this.#publisher = { claim, session };
+    session.watched(this.#audience.size > 0);
     clearTimeout(this.#grace);
     this.#setTracks(undefined);
     if (previous !== undefined) {
@@ -141,15 +142,22 @@ export class Stream {
     }, this.policy.graceMs);
   }
 
+  /** A viewer is about to come. Tell it before its tracks are consumed: from now on there is somebody to keep the present picture for. */
+  expectSubscriber(): void {
+    this.#publisher?.session.watched(this.#audience.size > 0);
+  }
+
   /** A viewer has come; it gets the present tracks, should they have changed while it was being opened. Throws `ERR_STREAM_NOT_LIVE`. */
   addSubscriber(session: SubscribeSession): void {
     if (this.#ended) throw notLive();
     this.#audience.add(session);
+    this.#publisher?.session.watched(true);
     if (this.#tracks !== undefined) session.follow(this.#tracks);
   }
 
   removeSubscriber(session: SubscribeSession): void {
     this.#audience.remove(session);
+    this.#publisher?.session.watched(this.#audience.size > 0);
   }
 
   /**

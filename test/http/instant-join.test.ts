@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { DeafPublisher } from '../fixtures/deaf-publisher.ts';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
 import { NativePlayer } from '../fixtures/native-peer.ts';
@@ -94,6 +94,30 @@ test('viewers who leave while they are shown the GOP leave nothing behind', { ti
   }
   expect(outcomes()).toEqual({ ended: 2 });
 });
+
+test('of a stream that nobody has watched for long nothing is kept, until somebody comes', { timeout: 60_000 }, async () => {
+  await using gateway = await openTestGateway();
+  await using publisher = await DeafPublisher.open(gateway.whip('show'), { gopFrames: 30 });
+  const kept = (): number => gateway.engine.instantJoins().cacheBytes;
+  await expect.poll(kept, patience).toBeGreaterThan(0);
+  using _later = laterBy(300_000);
+  await expect.poll(kept, patience).toBe(0);
+
+  await using player = await NativePlayer.open(gateway.whep('show'), { codecs: ['H264'] });
+  await expect.poll(kept, patience).toBeGreaterThan(0);
+  await expect.poll(() => player.videoPackets, patience).toBeGreaterThan(30);
+  expect(await player.delete()).toBe(200);
+  const last = publisher.keyFrames.length;
+  await expect.poll(() => publisher.keyFrames.length, patience).toBeGreaterThan(last + 2);
+  expect(kept()).toBeGreaterThan(0);
+});
+
+/** Moves the clock on, until the result is disposed of; timers do not notice. */
+function laterBy(durationMs: number): Disposable {
+  const now = performance.now.bind(performance);
+  const spy = vi.spyOn(performance, 'now').mockImplementation(() => now() + durationMs);
+  return { [Symbol.dispose]: () => spy.mockRestore() };
+}
 
 /** Waits until a share of a GOP, at most a tenth more, has gone by. */
 async function inPhase({ keyFrames }: DeafPublisher, phase: number): Promise<void> {
