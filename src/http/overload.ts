@@ -34,7 +34,8 @@ export interface OverloadOptions extends OverloadLimits {
   readonly periodMs?: number;
 }
 
-const resolutionMs = 20;
+/** How often our thread is looked at, in milliseconds. Each look wakes it up, which is most of what an idle gateway costs. */
+const resolutionMs = 100;
 
 /** Looks at the load all the time, so that a request only has to ask. */
 export class OverloadWatch implements Disposable {

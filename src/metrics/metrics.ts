@@ -47,10 +47,13 @@ export interface Metrics {
   readonly observeHttp: (observer: HttpObserver) => void;
 }
 
+/** How often our thread's delay is looked at, in milliseconds; `nodejs_eventloop_lag_…` holds it. Each look wakes the thread up. */
+const eventLoopMonitoringPrecision = 20;
+
 /** Starts to listen. The registry of metrics is its own, so that several gateways fit into one process. */
 export function openMetrics({ registry, engine, egress, rtmp, hls, recordings }: MetricsSources): Metrics {
   const store = new Registry();
-  collectDefaultMetrics({ register: store });
+  collectDefaultMetrics({ register: store, eventLoopMonitoringPrecision });
   countSessions(store, registry);
   const settleLayers = countLayers(store, registry.observer);
   const refreshers = [
