@@ -23,6 +23,7 @@ import type { StayRelays } from './instant/stay-relays.ts';
 import { StayingTrack } from './instant/staying-track.ts';
 import { SwappingTrack } from './instant/swapping-track.ts';
 import { ConsumerTrack } from './outgoing-track.ts';
+import { madeOn } from './made-on.ts';
 import { codecOf, originProfile, routerCodecs } from './router-codecs.ts';
 import type { WorkerHome } from './worker-process.ts';
 
@@ -90,13 +91,6 @@ abstract class Transport {
     this.#released();
   }
 
-  /** Closes what was made while the transport closed: mediasoup would keep it for ever. Throws `ERR_MEDIA_UNAVAILABLE` then. */
-  protected refuseOrphan(made: { close(): void }): void {
-    if (!this.transport.closed) return;
-    made.close();
-    throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The session has ended meanwhile.');
-  }
-
   #end(ending: TransportEnding): void {
     if (this.#closed) return;
     this.close();
@@ -124,8 +118,7 @@ export class WebRtcPublisherTransport extends Transport implements PublisherTran
     const options = { kind, rtpParameters, ...(kind === 'video' ? { keyFrameRequestDelay: keyFrameRequestDelayMs } : {}) };
     // The router's numbers count at the very moment of produce(), so nothing may be awaited between these two.
     this.#router.updateMediaCodecs(routerCodecs(originProfile, codecOf(rtpParameters.codecs[0]?.mimeType ?? '')));
-    const producer = await reportAsGatewayError(this.transport.produce(options));
-    this.refuseOrphan(producer);
+    const producer = await reportAsGatewayError(madeOn(this.transport, this.transport.produce(options)));
     this.#producers.add(producer);
     producer.observer.once('close', () => this.#producers.delete(producer));
     return new ProducerTrack(this.#router, producer, this.#joins);
@@ -234,8 +227,7 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
   }
 
   async #open(producerId: string, { mid, rtpCapabilities }: ConsumeOptions): Promise<Consumer> {
-    const consumer = await this.transport.consume({ producerId, rtpCapabilities, mid, paused: true });
-    this.refuseOrphan(consumer);
+    const consumer = await madeOn(this.transport, this.transport.consume({ producerId, rtpCapabilities, mid, paused: true }));
     this.#consumers.add(consumer);
     consumer.observer.once('close', () => this.#consumers.delete(consumer));
     if (isEstimated(consumer.rtpParameters)) this.#estimate.listen();

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Consumer, DirectTransport, Producer, Router } from 'mediasoup/types';
 import type { PayloadProfile } from '../engine.ts';
+import { madeOn } from '../made-on.ts';
 import { codecLabel, routerCodecs } from '../router-codecs.ts';
 import type { GopFeed } from './gop-feed.ts';
 
@@ -33,13 +34,12 @@ export async function openInjectedConsumer(
   const { kind: _kind, ...codec } = codecLabel(feed.codec);
   // The router's numbers count at the very moment of produce(), so nothing may be awaited between these two.
   router.updateMediaCodecs(routerCodecs(profile, feed.codec));
-  const producer = await transport.produce({
+  const producing = transport.produce({
     kind: 'video',
     rtpParameters: { codecs: [{ ...codec, payloadType: injectedPayloadType }], encodings: [{ ssrc }], headerExtensions: [] },
   });
+  const producer = await madeOn(transport, producing);
   try {
-    // mediasoup would keep for ever what was made while its transport closed.
-    if (transport.closed) throw new Error('the track has ended meanwhile');
     return { producer, consumer: await open(producer.id), transport, ssrc };
   } catch (error) {
     producer.close();
