@@ -4,6 +4,7 @@ import { DeafPublisher } from '../fixtures/deaf-publisher.ts';
 import { NativePlayer } from '../fixtures/native-peer.ts';
 import { BenchGateway } from './gateway.ts';
 import { joinAndWatch, type Joined } from './join-page.ts';
+import { loopDelay } from './loop-delay.ts';
 import { median, percentile, type Row } from './report.ts';
 
 /** A publisher who does not hear requests for key frames. */
@@ -31,12 +32,19 @@ const sources: readonly Source[] = [
 const joins = 20;
 
 /** Joins that are watched beyond the hand-over, and how they follow each other. */
-const watched = { count: 100, everyMs: 400, forMs: 5000 } as const;
+const watched = { count: { auto: 100, never: 30 }, everyMs: 400, forMs: 5000 } as const;
 
 const burst = { count: 50, overMs: 1000 } as const;
 
-/** How soon a newcomer sees a stream whose encoder ignores requests, with the instant join and without, and what that costs and breaks. */
-export async function measureJoin(program: string): Promise<Row[]> {
+/** What {@link measureJoin} measures: the first picture, what a hand-over looks like, what many joins at once do to the gateway. */
+const aspects = ['pictures', 'handover', 'burst'] as const;
+
+/**
+ * How soon a newcomer sees a stream whose encoder ignores requests, with the instant join and without, and what that costs and breaks.
+ *
+ * `only`: some of its aspects; default: all, which takes a quarter of an hour.
+ */
+export async function measureJoin(program: string, only: readonly string[] = aspects): Promise<Row[]> {
   if (executablePath === undefined) {
     console.error('there is no Chromium here: left out');
     return [];
@@ -44,10 +52,10 @@ export async function measureJoin(program: string): Promise<Row[]> {
   await using chromium = await Chromium.open();
   const rows: Row[] = [];
   for (const mode of ['auto', 'never'] as const) {
-    for (const source of sources) rows.push(...(await measureSource(program, chromium, { source, mode })));
+    if (only.includes('pictures')) for (const source of sources) rows.push(...(await measureSource(program, chromium, { source, mode })));
+    if (only.includes('handover')) rows.push(...(await measureWatched(program, chromium, mode)));
+    if (only.includes('burst')) rows.push(...(await measureBurst(program, mode)));
   }
-  rows.push(...(await measureWatched(program, chromium)));
-  for (const mode of ['auto', 'never'] as const) rows.push(...(await measureBurst(program, mode)));
   return rows;
 }
 
@@ -80,13 +88,13 @@ async function measureSource(program: string, chromium: Chromium, { source, mode
 }
 
 /** Joins that follow each other while the ones before are still being handed over. */
-async function measureWatched(program: string, chromium: Chromium): Promise<Row[]> {
-  await using gateway = await openGateway(program, 'auto');
+async function measureWatched(program: string, chromium: Chromium, mode: Mode): Promise<Row[]> {
+  await using gateway = await openGateway(program, mode);
   await using _publisher = await DeafPublisher.open(gateway.whip('live'), { gopFrames: 60, size: '320x180', kilobits: 800 });
-  await untilLive(gateway, 'auto');
+  await untilLive(gateway, mode);
   const page = await chromium.openPage();
   const joined: Promise<Joined>[] = [];
-  for (let count = 0; count < watched.count; count += 1) {
+  for (let count = 0; count < watched.count[mode]; count += 1) {
     joined.push(page.evaluate(joinAndWatch, { endpoint: gateway.whep('live'), watchMs: watched.forMs }));
     await delay(watched.everyMs);
   }
@@ -94,14 +102,11 @@ async function measureWatched(program: string, chromium: Chromium): Promise<Row[
   await page.close();
   const frozen = results.filter(({ longestPauseMs }) => longestPauseMs > 300).length;
   const swapped = results.filter((result) => result.sources > 1).length;
-  console.error(`hand-over: ${swapped} of ${watched.count} swapped, ${frozen} paused above 300 ms`);
+  console.error(`${nameOf(mode)}: ${swapped} of ${results.length} swapped, ${frozen} paused above 300 ms`);
+  const watching = `watched for 5 s, ${nameOf(mode)}`;
   return [
-    {
-      what: 'hand-over: longest pause of the picture, of each viewer',
-      unit: 'ms',
-      ...spread(results.map((result) => result.longestPauseMs)),
-    },
-    { what: 'hand-over: picture behind sound at the end', unit: 'ms', ...spread(results.flatMap(({ skewMs }) => skewMs ?? [])) },
+    { what: `${watching}: longest pause of the picture`, unit: 'ms', ...spread(results.map(({ longestPauseMs }) => longestPauseMs)) },
+    { what: `${watching}: picture and sound apart at the end`, unit: 'ms', ...spread(results.flatMap(({ skewMs }) => skewMs ?? [])) },
   ];
 }
 
@@ -111,7 +116,7 @@ async function measureBurst(program: string, mode: Mode): Promise<Row[]> {
   await using _publisher = await DeafPublisher.open(gateway.whip('live'), { gopFrames: 60, size: '640x360', kilobits: 1500 });
   await untilLive(gateway, mode);
   await using players = new AsyncDisposableStack();
-  await loopDelayMs(gateway); // begins anew
+  await loopDelay(gateway.url); // begins anew
   const opening = Array.from({ length: burst.count }, async (_, index) => {
     await delay((index * burst.overMs) / burst.count);
     // As a browser: it is handed over from one SSRC to another.
@@ -119,12 +124,13 @@ async function measureBurst(program: string, mode: Mode): Promise<Row[]> {
   });
   await Promise.all(opening);
   await delay(1500);
-  const longest = await loopDelayMs(gateway);
+  const { loopMaxMs, loopP99Ms } = await loopDelay(gateway.url);
   return [
     {
       what: `50 joins in a second, ${nameOf(mode)}: longest delay of the event loop`,
       unit: 'ms',
-      p50: longest,
+      p50: loopMaxMs,
+      p99: loopP99Ms,
       count: 1,
       aims: { p50: 20 },
     },
@@ -142,12 +148,6 @@ async function untilLive(gateway: BenchGateway, mode: Mode, source?: Source): Pr
     await delay(200);
   }
   throw new Error('the stream is not live, or none of it is kept');
-}
-
-/** The longest delay since the last look, in milliseconds. */
-async function loopDelayMs(gateway: BenchGateway): Promise<number> {
-  const text = await (await fetch(`${gateway.url}/metrics`)).text();
-  return Number(/^nodejs_eventloop_lag_max_seconds (\S+)/m.exec(text)?.[1]) * 1000;
 }
 
 async function firstPacketMs(gateway: BenchGateway): Promise<number> {

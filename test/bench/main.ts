@@ -24,11 +24,14 @@ const { values, positionals } = parseArgs({
   options: {
     gateway: { type: 'string', default: resolve(import.meta.dirname, '../../dist/main.js') },
     json: { type: 'string', default: resolve(import.meta.dirname, '../../test-results/bench.json') },
-    /** Of `viewers`: how many, one after the other; how long each; how often; with a pipe as well. */
+    /** Of `viewers`: how many, one after the other; how long each; how often; with a pipe, or without the instant join, as well. */
     counts: { type: 'string', default: '1,50,100,200,400' },
     seconds: { type: 'string' },
     rounds: { type: 'string', default: '1' },
     edge: { type: 'boolean', default: false },
+    plain: { type: 'boolean', default: false },
+    /** Of `join`: what of it, separated by commas; default: all. */
+    only: { type: 'string' },
     /** Of `churn`: who stays, and how many come and leave a second. */
     staying: { type: 'string', default: '50' },
     rate: { type: 'string', default: '50' },
@@ -47,7 +50,7 @@ const parts: Readonly<Record<string, (program: string) => Promise<Result>>> = {
   'first-frame': inRows(measureFirstFrame),
   egress: inRows(async (program) => [...(await measureTap(program)), ...(await measureEgress(program))]),
   readers: async (program) => measureReaders(program, { readers: Number(values.readers), seconds: Number(values.seconds ?? 12) }),
-  join: inRows(measureJoin),
+  join: inRows(async (program) => measureJoin(program, values.only?.split(','))),
   process: inRows(measureProcessCosts),
   viewers: async (program) =>
     measureViewers(program, {
@@ -55,6 +58,7 @@ const parts: Readonly<Record<string, (program: string) => Promise<Result>>> = {
       seconds: Number(values.seconds ?? 10),
       rounds: Number(values.rounds),
       edge: values.edge,
+      plain: values.plain,
     }),
   churn: async (program) =>
     measureChurn(program, { staying: Number(values.staying), rate: Number(values.rate), seconds: Number(values.seconds ?? 60) }),

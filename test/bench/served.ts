@@ -15,9 +15,9 @@ export interface Served extends AsyncDisposable {
   readonly workers: readonly number[];
 }
 
-/** Opens the gateway with one worker, and a publisher. */
-export async function openGateway(program: string): Promise<Served> {
-  const gateway = await BenchGateway.open(program, { workers: 1 });
+/** Opens the gateway with one worker, and a publisher; `settings` are environment variables. */
+export async function openGateway(program: string, settings: Readonly<Record<string, string>> = {}): Promise<Served> {
+  const gateway = await BenchGateway.open(program, { workers: 1, settings });
   return withPublisher({ url: gateway.url, node: gateway.pid, workers: await gateway.workerPids() }, gateway);
 }
 

@@ -13,6 +13,8 @@ export interface ViewersOptions {
   readonly rounds: number;
   /** Also measure viewers who need a pipe. */
   readonly edge: boolean;
+  /** Also measure without the instant join, which these viewers get from a relay in Node.js. */
+  readonly plain: boolean;
 }
 
 /** One measurement. */
@@ -35,6 +37,8 @@ interface Sample {
 
 const posts = 100;
 
+const withoutInstantJoin = { SLUICE_STREAMS_DEFAULT_INSTANT_JOIN: 'never' };
+
 /** Fan-out of one stream of 2 Mbit/s to more and more viewers, beside mediasoup alone in the same run. */
 export async function measureViewers(program: string, options: ViewersOptions): Promise<{ readonly text: string; readonly data: unknown }> {
   const samples: Sample[] = [];
@@ -47,6 +51,7 @@ export async function measureViewers(program: string, options: ViewersOptions): 
     for (let round = 0; round < options.rounds; round += 1) {
       await take('mediasoup', openBare, viewers);
       await take('Sluice', async () => openGateway(program), viewers);
+      if (options.plain) await take('Sluice, plain', async () => openGateway(program, withoutInstantJoin), viewers);
       if (options.edge) await take('Sluice, by pipe', async () => openGateway(program), viewers);
     }
   }
@@ -119,9 +124,11 @@ function renderSamples(samples: readonly Sample[]): string {
 function renderRatios(samples: readonly Sample[], counts: readonly number[]): string {
   const middle = (viewers: number, system: string, of: (sample: Sample) => number): number =>
     percentile(samples.filter((sample) => sample.system === system && sample.viewers === viewers).map(of), 0.5);
+  const systems = [...new Set(samples.map(({ system }) => system))].filter((system) => system !== 'mediasoup');
   const verdict = (value: number, aim: number, digits: number): string => `${value.toFixed(digits)} ${value <= aim ? 'met' : 'MISSED'}`;
   return renderColumns(
     [
+      '',
       'viewers',
       'worker CPU, × mediasoup (≤ 1.05)',
       'Node, % of worker (≤ 5)',
@@ -129,28 +136,31 @@ function renderRatios(samples: readonly Sample[], counts: readonly number[]): st
       'POST p50 − mediasoup (≤ 1 ms)',
       'p99 (≤ 50 ms)',
     ],
-    counts.map((viewers) => {
-      const of = (read: (sample: Sample) => number, system = 'Sluice'): number => middle(viewers, system, read);
-      return [
-        viewers.toString(),
-        verdict(of(({ workerUs }) => workerUs) / of(({ workerUs }) => workerUs, 'mediasoup'), 1.05, 2),
-        verdict(
-          of(({ nodeUs, workerUs }) => (100 * nodeUs) / workerUs),
-          5,
-          1,
-        ),
-        verdict(
-          of(({ kibPerViewer }) => kibPerViewer),
-          220,
-          0,
-        ),
-        verdict(of(({ postMs }) => postMs.p50) - of(({ postMs }) => postMs.p50, 'mediasoup'), 1, 1),
-        verdict(
-          of(({ postMs }) => postMs.p99),
-          50,
-          1,
-        ),
-      ];
-    }),
+    counts
+      .flatMap((viewers) => systems.map((measured) => ({ viewers, measured })))
+      .map(({ viewers, measured }) => {
+        const of = (read: (sample: Sample) => number, system = measured): number => middle(viewers, system, read);
+        return [
+          measured,
+          viewers.toString(),
+          verdict(of(({ workerUs }) => workerUs) / of(({ workerUs }) => workerUs, 'mediasoup'), 1.05, 2),
+          verdict(
+            of(({ nodeUs, workerUs }) => (100 * nodeUs) / workerUs),
+            5,
+            1,
+          ),
+          verdict(
+            of(({ kibPerViewer }) => kibPerViewer),
+            220,
+            0,
+          ),
+          verdict(of(({ postMs }) => postMs.p50) - of(({ postMs }) => postMs.p50, 'mediasoup'), 1, 1),
+          verdict(
+            of(({ postMs }) => postMs.p99),
+            50,
+            1,
+          ),
+        ];
+      }),
   );
 }
