@@ -2,32 +2,8 @@ import { expect } from 'vitest';
 import type { Recording } from '../../src/egress/record/recording.ts';
 import { browserTest, patience } from '../fixtures/browser-test.ts';
 import { beepDelays, decodeErrors, probe, readMarks } from '../fixtures/probe.ts';
-import { openDesk, type RecordingDesk, show, temporaryFolder } from '../fixtures/recording-desk.ts';
-import { openTapBench, type TapBench } from '../fixtures/tap.ts';
-
-interface Studio extends AsyncDisposable {
-  readonly bench: TapBench;
-  readonly desk: RecordingDesk;
-}
-
-/** A gateway that records what is published to it. */
-async function openStudio(options: Parameters<typeof openDesk>[1] = {}): Promise<Studio> {
-  await using opened = new AsyncDisposableStack();
-  const folder = opened.use(temporaryFolder());
-  const bench = opened.use(await openTapBench());
-  const { registry } = bench.gateway;
-  const desk = opened.use(await openDesk(folder.path, { registry, taps: bench.supervisor, ...options }));
-  const parts = opened.move();
-  return { bench, desk, [Symbol.asyncDispose]: async () => parts.disposeAsync() };
-}
-
-const recordingsOf = ({ desk }: Studio): readonly Recording[] =>
-  desk.recordings.catalogue.all().toSorted((one, other) => one.startedAt.getTime() - other.startedAt.getTime());
-
-/** Records until there is so much of the newest part. */
-async function reach(studio: Studio, part: number, durationMs: number): Promise<void> {
-  await expect.poll(() => recordingsOf(studio)[part - 1]?.durationMs ?? 0, patience).toBeGreaterThan(durationMs);
-}
+import { show } from '../fixtures/recording-desk.ts';
+import { openStudio, reach, recordingsOf, type Studio } from '../fixtures/studio.ts';
 
 const median = (values: readonly number[]): number => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN;
 

@@ -9,38 +9,14 @@ import { parseSideCar } from '../../../src/egress/record/side-car.ts';
 import { EncodedPublisher } from '../../fixtures/encoded-publisher.ts';
 import { FaultyProxy } from '../../fixtures/faulty-proxy.ts';
 import { decodeErrors, probe } from '../../fixtures/probe.ts';
-import { openDesk, type RecordingDesk, show, temporaryFolder } from '../../fixtures/recording-desk.ts';
+import { show, temporaryFolder } from '../../fixtures/recording-desk.ts';
 import { bucket, credentials, hasS3Server, S3Server } from '../../fixtures/s3-server.ts';
-import { openTapBench, type TapBench } from '../../fixtures/tap.ts';
+import { openStudio, reach, recordingsOf, type Studio } from '../../fixtures/studio.ts';
 
 const patience = { timeout: 40_000, interval: 50 };
 
 /** Several processes start one after the other. */
 const slowly = { timeout: 150_000 };
-
-interface Studio extends AsyncDisposable {
-  readonly bench: TapBench;
-  readonly desk: RecordingDesk;
-}
-
-/** A gateway in this process that records what is published to it. */
-async function openStudio(options: Parameters<typeof openDesk>[1] = {}): Promise<Studio> {
-  await using opened = new AsyncDisposableStack();
-  const folder = opened.use(temporaryFolder());
-  const bench = opened.use(await openTapBench());
-  const { registry } = bench.gateway;
-  const desk = opened.use(await openDesk(folder.path, { registry, taps: bench.supervisor, ...options }));
-  const parts = opened.move();
-  return { bench, desk, [Symbol.asyncDispose]: async () => parts.disposeAsync() };
-}
-
-const recordingsOf = ({ desk }: Studio): readonly Recording[] =>
-  desk.recordings.catalogue.all().toSorted((one, other) => one.startedAt.getTime() - other.startedAt.getTime());
-
-/** Waits until there is so much of a part. */
-async function reach(studio: Studio, part: number, durationMs: number): Promise<void> {
-  await expect.poll(() => recordingsOf(studio)[part - 1]?.durationMs ?? 0, patience).toBeGreaterThan(durationMs);
-}
 
 async function expectGood({ desk }: Studio, recording: Recording): Promise<void> {
   const file = desk.recordings.catalogue.fileOf(recording);
