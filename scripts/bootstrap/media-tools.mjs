@@ -17,7 +17,7 @@ import { InstallFailure, installPackages } from './system-packages.mjs';
 
 const retryAfterMs = 24 * 60 * 60_000;
 
-/** @type {Record<'ffmpeg' | 'chromium' | 'curl' | 'nginx' | 'nginx-rtmp' | 'swift' | 'tc', Tool>} */
+/** @type {Record<'ffmpeg' | 'chromium' | 'curl' | 'nginx' | 'nginx-rtmp' | 'stunnel' | 'swift' | 'tc', Tool>} */
 const tools = {
   ffmpeg: { programs: ['ffmpeg'], packages: ['ffmpeg'], without: 'without it, what needs FFmpeg is switched off' },
   chromium: {
@@ -35,6 +35,12 @@ const tools = {
     programs: ['nginx', '/usr/sbin/nginx'], // few users have the folder on their PATH
     packages: ['nginx'],
     without: 'without it, the tests behind a reverse proxy are skipped',
+    startsService: true,
+  },
+  stunnel: {
+    programs: ['stunnel4', 'stunnel'],
+    packages: ['stunnel4'],
+    without: 'without it, the test of RTMP over TLS is skipped',
     startsService: true,
   },
   swift: {

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { test as base, expect } from 'vitest';
+import { test as base, expect, vi } from 'vitest';
 import type { StoreError } from '../../src/egress/storage/object-store.ts';
 import { S3Store } from '../../src/egress/storage/s3-store.ts';
 import { type FileUpload, uploadFile } from '../../src/egress/storage/upload-file.ts';
@@ -52,6 +55,46 @@ test.for([
   expect(sent).toBe(bytes);
   expect(content.equals(await s3.read(file.key))).toBe(true);
 });
+
+test.for(['the environment', 'a profile', 'the role of a container'])(
+  'without a key of our own, the one of %s is taken',
+  async (source, { s3, folder, onTestFinished }) => {
+    const role = source === 'the role of a container' ? await openRole() : undefined;
+    onTestFinished(async () => {
+      vi.unstubAllEnvs();
+      role?.close();
+    });
+    const file = join(folder, 'credentials');
+    const { accessKeyId, secretAccessKey } = credentials;
+    writeFileSync(file, `[recorder]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`);
+    const environments: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+      'the environment': { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+      'a profile': { AWS_SHARED_CREDENTIALS_FILE: file, AWS_CONFIG_FILE: '/dev/null', AWS_PROFILE: 'recorder' },
+      'the role of a container': {
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${role?.port}/`,
+        AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      },
+    };
+    for (const [name, value] of Object.entries(environments[source] ?? {})) vi.stubEnv(name, value);
+    using store = await openStore(s3.endpoint, { credentials: undefined });
+    const { content, file: upload } = fileOf(folder, 1_000);
+    await uploadFile(store, upload, hooks);
+    expect(content.equals(await s3.read(upload.key))).toBe(true);
+  },
+);
+
+/** What a container asks for its role's credentials. */
+async function openRole(): Promise<{ readonly port: number; close(): void }> {
+  const role = {
+    AccessKeyId: credentials.accessKeyId,
+    SecretAccessKey: credentials.secretAccessKey,
+    Token: 'a-token',
+    Expiration: new Date(Date.now() + 3_600_000).toISOString(),
+  };
+  const server = createServer((_request, response) => response.setHeader('Content-Type', 'application/json').end(JSON.stringify(role)));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
+}
 
 test('an upload that was interrupted goes on with the part that is missing', async ({ s3, folder }) => {
   const { content, file } = fileOf(folder, 3 * partBytes);

@@ -72,7 +72,7 @@ function webmOutput({ legs }: TapPlan): string[][] {
     ['-c', 'copy'],
     ['-f', 'webm'],
     ['-live', '1'],
-    ['-cluster_time_limit', '1000'],
+    ['-cluster_time_limit', '400'], // what a crash loses of a recording at most, beside what is on its way
     ['-flush_packets', '1'],
     [`pipe:${firstPipe}`],
   ];

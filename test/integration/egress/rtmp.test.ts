@@ -1,11 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, test } from 'vitest';
-import { openMute, openSlowWay, openTlsWay, ownAuthority } from '../../fixtures/egress/bad-servers.ts';
+import { openMute, openSlowWay } from '../../fixtures/egress/bad-servers.ts';
 import { FragmentFeed } from '../../fixtures/egress/fragment-feed.ts';
-import { restream } from '../../fixtures/egress/restream.ts';
+import { faultsOf, restream } from '../../fixtures/egress/restream.ts';
 import { openOutput, type TestOutput } from '../../fixtures/egress/rtmp-output.ts';
 import { hasNginxRtmp, NginxRtmp, NodeMediaServer } from '../../fixtures/egress/rtmp-server.ts';
+import { hasStunnel, ownAuthority, Stunnel } from '../../fixtures/egress/stunnel.ts';
 import { freePort } from '../../fixtures/free-port.ts';
 import { beepDelays, readMarks } from '../../fixtures/probe.ts';
 
@@ -18,16 +19,10 @@ const restartingFor = (cause: string) => ({ name: 'restarting', ending: { cause 
 const lastError = (cause: string) => ({ details: { lastError: { cause } } });
 
 describe.skipIf(!hasNginxRtmp)('RTMP targets', { concurrent: true, timeout: 120_000 }, () => {
-  test('nginx-rtmp and node-media-server get picture and sound in sync for 60 s, through a publisher reconnect', async ({ expect }) => {
+  test('nginx-rtmp and node-media-server get what a publisher sends in sync for 60 s, also after it comes back', async ({ expect }) => {
     await using nginx = await NginxRtmp.open();
     await using other = await NodeMediaServer.open();
-
-    for (const { report, connections, codecs, errors, delays } of await restream([nginx, other], 60)) {
-      expect(report).toMatchObject({ state: { name: 'running' }, details: { attempts: 1, warnings: [] } });
-      expect([connections, codecs.toSorted(), errors]).toEqual([1, ['aac', 'h264'], '']);
-      expect(delays.length).toBeGreaterThan(60 - 10); // the beginning, the hole, the end
-      expect(delays.filter((late) => Math.abs(late) > 40).length).toBeLessThanOrEqual(1); // where the hole begins, it looks like a flash
-    }
+    for (const restreamed of await restream([nginx, other], 60)) expect(faultsOf(restreamed, 60)).toEqual([]);
   });
 
   test('a port that refuses is tried again, and taken when somebody listens', async ({ expect }) => {
@@ -112,11 +107,11 @@ describe.skipIf(!hasNginxRtmp)('RTMP targets', { concurrent: true, timeout: 120_
     await expect.poll(() => stateOf(target), soon).toMatchObject(restartingFor('dns'));
   });
 
-  test('rtmps goes to servers with a certificate that is trusted, and to no other', async ({ expect }) => {
+  test.skipIf(!hasStunnel)('rtmps goes to servers with a certificate that is trusted, and to no other', async ({ expect }) => {
     await using feed = new FragmentFeed();
     await feed.publish();
     await using server = await NginxRtmp.open();
-    await using way = await openTlsWay(server.port);
+    await using way = await Stunnel.open(server.port);
     const url = `rtmps://localhost:${way.port}/live`;
     await using untrusted = openOutput(feed, { url, key: 'untrusted' });
     await using target = openOutput(feed, { url }, { caFile: ownAuthority });
