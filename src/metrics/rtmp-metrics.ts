@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { OutputList } from '../egress/output-list.ts';
-import type { RtmpEvents } from '../egress/rtmp/rtmp-output.ts';
+import type { RtmpEvents } from '../egress/rtmp/rtmp-output-options.ts';
 
 /** Who tells of RTMP targets. */
 export interface RtmpSources {

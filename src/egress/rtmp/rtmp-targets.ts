@@ -8,7 +8,8 @@ import type { OutputList } from '../output-list.ts';
 import type { OutputState } from '../output.ts';
 import type { EgressSupervisor } from '../supervisor.ts';
 import type { TapState } from '../tap/tap-state.ts';
-import { RtmpOutput, type RtmpEvents } from './rtmp-output.ts';
+import { RtmpOutput } from './rtmp-output.ts';
+import type { RtmpEvents } from './rtmp-output-options.ts';
 import { parseRtmpTarget, type WrittenTarget } from './rtmp-target.ts';
 
 /** A target that a stream gets by configuration. */
