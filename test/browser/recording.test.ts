@@ -1,11 +1,10 @@
 import { expect } from 'vitest';
 import type { Recording } from '../../src/egress/record/recording.ts';
 import { browserTest, patience } from '../fixtures/browser-test.ts';
+import { median } from '../fixtures/flash-and-peep.ts';
 import { beepDelays, decodeErrors, probe, readMarks } from '../fixtures/probe.ts';
 import { show } from '../fixtures/recording-desk.ts';
 import { openStudio, reach, recordingsOf, type Studio } from '../fixtures/studio.ts';
-
-const median = (values: readonly number[]): number => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN;
 
 browserTest('a recording of a browser is in sync from its first second, also when FFmpeg is killed meanwhile', async ({ chromium }) => {
   await using studio = await openStudio({ faststart: true });
