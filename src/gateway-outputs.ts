@@ -44,23 +44,27 @@ export async function openOutputs(config: Config, deps: OutputDeps, opened: Asyn
 }
 
 /** What takes streams out by other ways than WHEP. Programs that it starts are listed in a folder that gateways of one user share. */
-function openEgress({ egress }: Config, { logger, host, registry }: OutputDeps): Egress {
+function openEgress({ egress, streams }: Config, { logger, host, registry }: OutputDeps): Egress {
+  const transcodeOf = (streamId: string) => policyFor(streams, streamId).transcode;
+  const { ladder, preset } = egress.transcode;
   return new Egress({
     registry,
     logger,
     ffmpeg: host.findProgram(egress.ffmpeg),
     setpriv: host.findProgram('setpriv'),
-    transcode: egress.transcode,
+    transcodes: (streamId) => transcodeOf(streamId) !== 'never',
+    preset,
+    ladder: { settings: { rungs: ladder, preset }, climbs: (streamId) => transcodeOf(streamId) === 'ladder' },
     runFolder,
     keyFrameIntervalMs: egress.hls.segmentMs,
   });
 }
 
 /** HLS of every stream whose policy has it. */
-function openHls({ egress: { hls }, streams }: Config, { logger, registry }: OutputDeps, { supervisor, outputs }: Egress): HlsEgress {
+function openHls({ egress: { hls }, streams }: Config, { logger, registry }: OutputDeps, { ladders, outputs }: Egress): HlsEgress {
   const opened = new HlsEgress({
     ...hls,
-    source: supervisor,
+    source: ladders,
     outputs,
     settings: hls,
     policyOf: (streamId) => policyFor(streams, streamId).hls,

@@ -5,6 +5,7 @@ import { parseHls, type HlsConfig } from './hls-config.ts';
 import { parseRecord, parseStorage, type RecordConfig, type StorageConfig } from './record-config.ts';
 import { parseRtmp, type RtmpConfig } from './rtmp-config.ts';
 import type { Settings } from './schema.ts';
+import { parseTranscode, type TranscodeConfig } from './transcode-config.ts';
 
 /** What happens to a stream's publishers and viewers. */
 export interface StreamPolicySettings {
@@ -14,6 +15,7 @@ export interface StreamPolicySettings {
   readonly silenceMs: number;
   readonly instantJoin: 'auto' | 'always' | 'never';
   readonly hls: 'on-demand' | 'always' | 'off';
+  readonly transcode: 'never' | 'needed' | 'ladder';
   readonly record: 'never' | 'request' | 'always';
 }
 
@@ -61,7 +63,7 @@ export interface Config {
   };
   readonly egress: {
     readonly ffmpeg: string;
-    readonly transcode: boolean;
+    readonly transcode: TranscodeConfig;
     /** Undefined: a restart forgets what operators made. */
     readonly stateDirectory: string | undefined;
     readonly rtmp: RtmpConfig;
@@ -111,6 +113,7 @@ export function parseConfig({ http, rtc, auth, limits, streams, egress, metrics,
     egress: {
       ...egress,
       stateDirectory: egress.stateDirectory === 'none' ? undefined : egress.stateDirectory,
+      transcode: parseTranscode(egress.transcode),
       rtmp: parseRtmp(egress.rtmp),
       hls: parseHls(egress.hls),
       record: parseRecord(egress.record),
@@ -153,8 +156,8 @@ function matchesGlob(glob: string, name: string): boolean {
   return new RegExp(`^${glob.replaceAll('*', '.*')}$`).test(name);
 }
 
-function parsePolicy({ takeover, codecs, grace, silence, instantJoin, hls, record }: Settings['streams']['default']): StreamPolicySettings {
-  return { takeover, codecs, graceMs: milliseconds(grace), silenceMs: milliseconds(silence), instantJoin, hls, record };
+function parsePolicy({ grace, silence, ...policy }: Settings['streams']['default']): StreamPolicySettings {
+  return { ...policy, graceMs: milliseconds(grace), silenceMs: milliseconds(silence) };
 }
 
 function deepFreeze<Value>(value: Value): Value {

@@ -1,7 +1,8 @@
 import { hlsSchema } from './hls-schema.ts';
 import { recordSchema, storageSchema } from './record-schema.ts';
 import { rtmpSchema } from './rtmp-schema.ts';
-import { flag, group, text } from './schema-kinds.ts';
+import { group, text } from './schema-kinds.ts';
+import { transcodeSchema } from './transcode-schema.ts';
 
 /** Keys of `egress`. */
 export const egressSchema = group('What leaves by other ways than WHEP: HLS, RTMP, recordings. All of it needs FFmpeg.', {
@@ -11,10 +12,7 @@ export const egressSchema = group('What leaves by other ways than WHEP: HLS, RTM
     expects: 'a path or a name',
     default: 'ffmpeg',
   }),
-  transcode: flag(
-    'Encode video anew as H264 where HLS and RTMP cannot carry it (VP8). Costs about a quarter of a core per 720p stream.',
-    false,
-  ),
+  transcode: transcodeSchema,
   stateDirectory: text({
     description:
       'Folder in which outputs that operators made by the API are written down, so that a restart makes them again; only its owner can read it, for it holds stream keys. `none`: a restart forgets them.',

@@ -3,6 +3,7 @@ import { parseDuration } from './duration.ts';
 import { isLoopback } from './loopback.ts';
 import type { Problem } from './problem.ts';
 import type { Settings } from './schema.ts';
+import { parseRung } from './transcode-config.ts';
 
 /** A combination of keys that cannot work, as problems. */
 type Rule = (settings: Settings) => readonly Problem[];
@@ -104,6 +105,13 @@ const segmentsHaveALength: Rule = ({ egress }) => {
   return segmentMs < 1_000 || segmentMs > 10_000 ? problem('egress.hls.segmentDuration', 'must be 1s to 10s') : [];
 };
 
+const rungsDiffer: Rule = ({ egress: { transcode } }) => {
+  const heights = transcode.ladder.map((text) => parseRung(text).lines);
+  return heights.flatMap((lines, index) =>
+    heights.indexOf(lines) < index ? problem(`egress.transcode.ladder[${index}]`, `is another rung of ${lines}p`) : [],
+  );
+};
+
 const bucketIsWhole: Rule = ({ egress }) => {
   const { bucket, endpoint, prefix, region, accessKeyId, secretAccessKey } = egress.storage.s3;
   const path = 'egress.storage.s3';
@@ -129,5 +137,6 @@ export const rules: readonly Rule[] = [
   oneAnnouncedSocket,
   silenceIsNotInstant,
   segmentsHaveALength,
+  rungsDiffer,
   bucketIsWhole,
 ];

@@ -5,6 +5,7 @@ import { egressSchema } from './egress-schema.ts';
 import { httpSchema } from './http-schema.ts';
 import { limitsSchema } from './limits-schema.ts';
 import { duration, flag, group, streamPattern, text } from './schema-kinds.ts';
+import { transcodePolicies } from './transcode-schema.ts';
 
 /*
  * The one description of every setting: validator, type and documentation at once.
@@ -61,6 +62,8 @@ const policyDocs = {
     'Show newcomers the present picture at once, not at the next key frame: of publishers that ignore key-frame requests or send few (`auto`), of `always` all or `never` any. Costs 1–2 % of a core for each such stream.',
   silence: 'A connected publisher or viewer from which nothing at all arrives (media, feedback, STUN) for this long is ended.',
   hls: 'Package the stream as HLS when somebody asks (`on-demand`), `always` while it is live, or never (`off`).',
+  transcode:
+    'Encode video anew as H264: `never`; where HLS and RTMP cannot carry it as it is (`needed`); or as well, for HLS, in smaller pictures beside an original of one encoding (`ladder`), while it is watched.',
   record: 'Record the stream `always` while it is live, on `request` of an operator, or `never`.',
 };
 const instantJoins = ['auto', 'always', 'never'] as const;
@@ -126,6 +129,7 @@ export const settingsSchema = Type.Object(
         silence: duration({ description: policyDocs.silence, default: '30s' }),
         instantJoin: Type.Enum([...instantJoins], { description: policyDocs.instantJoin, default: 'auto' }),
         hls: Type.Enum([...hlsPolicies], { description: policyDocs.hls, default: 'on-demand' }),
+        transcode: Type.Enum([...transcodePolicies], { description: policyDocs.transcode, default: 'never' }),
         record: Type.Enum([...recordPolicies], { description: policyDocs.record, default: 'request' }),
       }),
       patterns: Type.Array(
@@ -140,6 +144,7 @@ export const settingsSchema = Type.Object(
             silence: Type.Optional(duration({ description: policyDocs.silence })),
             instantJoin: Type.Optional(Type.Enum([...instantJoins], { description: policyDocs.instantJoin })),
             hls: Type.Optional(Type.Enum([...hlsPolicies], { description: policyDocs.hls })),
+            transcode: Type.Optional(Type.Enum([...transcodePolicies], { description: policyDocs.transcode })),
             record: Type.Optional(Type.Enum([...recordPolicies], { description: policyDocs.record })),
           },
           { additionalProperties: false },

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { LadderSource, type LadderSourceOptions } from './ladder/ladder-source.ts';
 import { EgressSupervisor, type EgressSupervisorOptions } from './supervisor.ts';
 import { OutputList } from './output-list.ts';
 import { Thumbnails } from './thumbnail/thumbnails.ts';
@@ -6,15 +7,25 @@ import { Thumbnails } from './thumbnail/thumbnails.ts';
 /** How long outputs may take to close what they have written, in milliseconds: the gateway's own grace time is longer. */
 const flushMs = 5_000;
 
+const noLadder: Required<EgressOptions>['ladder'] = { settings: { rungs: [], preset: 'veryfast' }, climbs: () => false };
+
+/** What {@link Egress} works with. */
+export interface EgressOptions extends EgressSupervisorOptions {
+  /** Which streams have smaller pictures for HLS, and which. Default: none. */
+  readonly ladder?: Pick<LadderSourceOptions, 'settings' | 'climbs'>;
+}
+
 /** Everything that takes streams out by other ways than WHEP, and its one owner. */
 export class Egress implements AsyncDisposable {
   readonly supervisor: EgressSupervisor;
+  readonly ladders: LadderSource;
   readonly outputs = new OutputList();
   readonly thumbnails: Thumbnails;
   #closing: Promise<void> | undefined;
 
-  constructor(options: EgressSupervisorOptions) {
+  constructor({ ladder = noLadder, ...options }: EgressOptions) {
     this.supervisor = new EgressSupervisor(options);
+    this.ladders = new LadderSource({ supervisor: this.supervisor, logger: options.logger, ...ladder });
     this.thumbnails = new Thumbnails({ supervisor: this.supervisor });
   }
 

@@ -19,6 +19,14 @@ export interface FfmpegExit {
   readonly lastWords: string;
 }
 
+/** The pipes of an FFmpeg. */
+export interface FfmpegPipes {
+  /** All that it can read on standard input; undefined: its owner writes to {@link FfmpegProcess.input}. */
+  readonly input: string | undefined;
+  /** How many are open from descriptor 3 on. */
+  readonly outputs: number;
+}
+
 /** How much of standard error is kept. */
 const keptCharacters = 4_000;
 
@@ -35,12 +43,16 @@ export class FfmpegProcess {
   readonly #child: ReturnType<typeof spawn>;
   #lastWords = '';
 
-  /** `outputs` pipes are open from descriptor 3 on. `input` is all that it can read on standard input. */
-  constructor(launcher: FfmpegLauncher, args: readonly string[], { input, outputs }: { readonly input: string; readonly outputs: number }) {
+  constructor(launcher: FfmpegLauncher, args: readonly string[], { input, outputs }: FfmpegPipes) {
     this.#child = spawn(launcher, args, { input, outputs });
     this.pid = this.#child.pid;
     launcher.ledger.note(this.pid, launcher.path.slice(launcher.path.lastIndexOf('/') + 1));
     this.ended = this.#run();
+  }
+
+  /** Where it reads, if that was not given at the start. Errors are for {@link ended} to tell. */
+  get input(): Writable {
+    return this.#child.stdin;
   }
 
   /** What it writes to descriptor `3 + index`. */
@@ -69,6 +81,7 @@ export class FfmpegProcess {
   }
 
   async #run(): Promise<FfmpegExit> {
+    this.#child.stdin.on('error', () => undefined);
     // All of it is read, or a program that says much would stand still; a line that never ends costs no more than others.
     this.#child.stderr.on('data', (chunk: Buffer) => {
       this.#lastWords = (this.#lastWords + chunk.toString('latin1')).slice(-keptCharacters);
@@ -79,14 +92,10 @@ export class FfmpegProcess {
 }
 
 /** Its environment is empty: ours may hold secrets. */
-function spawn(
-  { path, setpriv }: FfmpegLauncher,
-  args: readonly string[],
-  { input, outputs }: { readonly input: string; readonly outputs: number },
-) {
+function spawn({ path, setpriv }: FfmpegLauncher, args: readonly string[], { input, outputs }: FfmpegPipes) {
   const [program, wrapped] = setpriv === undefined ? [path, args] : [setpriv, ['--pdeathsig', 'KILL', '--', path, ...args]];
   return execa(program, wrapped, {
-    input,
+    ...(input === undefined ? {} : { input }),
     stdio: ['pipe', 'ignore', 'pipe', ...Array.from({ length: outputs }, () => 'pipe' as const)],
     buffer: false,
     reject: false,

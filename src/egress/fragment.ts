@@ -38,6 +38,16 @@ export interface Rendition {
   readonly kind: 'audio' | 'video';
   /** Of the simulcast encoding that it comes from. */
   readonly rid: string | undefined;
+  /** Of one that is encoded here: what it will be. Undefined: it is what the publisher sends. */
+  readonly encoded?: EncodedPicture;
+}
+
+/** A picture that is encoded here. */
+export interface EncodedPicture {
+  readonly width: number;
+  readonly height: number;
+  /** The most that it may take, in bit/s. */
+  readonly bitrate: number;
 }
 
 /** One life of a tap's FFmpeg on one publisher. */
@@ -46,6 +56,8 @@ export interface TapRun {
   readonly id: number;
   /** Wall clock at `startMs` 0. */
   readonly startedAt: Date;
+  /** Where its clock stands when it begins, in milliseconds, if that is not near 0: it goes on with the clock of the run before. */
+  readonly beginsMs?: number;
   /** Video from the lowest encoding up, then audio. */
   readonly renditions: readonly Rendition[];
 }

@@ -30,8 +30,10 @@ export interface EgressSupervisorOptions {
   readonly ffmpeg: string | undefined;
   /** Path of util-linux's `setpriv`, which lets programs end with us even when we are killed; undefined: do without. */
   readonly setpriv: string | undefined;
-  /** Video that HLS and RTMP cannot carry is encoded anew as H264. */
-  readonly transcode: boolean;
+  /** Whether video of a stream that HLS and RTMP cannot carry is encoded anew as H264. */
+  readonly transcodes: (streamId: StreamId) => boolean;
+  /** Of x264, where it is. Default `veryfast`. */
+  readonly preset?: string;
   /** Where a list of running programs is kept; see {@link ChildLedger}. */
   readonly runFolder: string;
   /** How long a tap goes on when nobody needs it any more, in milliseconds. Default 10 000. */
@@ -79,7 +81,8 @@ export class EgressSupervisor implements AsyncDisposable {
       ports: new PortPairs(Math.random()),
       ffmpeg: this.ffmpeg,
       launcher: ({ path }) => this.#launcher(path),
-      transcode: options.transcode,
+      transcodes: options.transcodes,
+      preset: options.preset ?? 'veryfast',
     };
     options.registry.observer.on('tracks', this.#onTracks);
     options.registry.observer.on('idle', this.#onTracks);
@@ -123,7 +126,7 @@ export class EgressSupervisor implements AsyncDisposable {
       return { hls: no, rtmp: no, record: no };
     }
     const video = tracks.find(({ description }) => description.kind === 'video');
-    return feasibilityOf(video?.description.codec, { abilities, transcode: this.#options.transcode });
+    return feasibilityOf(video?.description.codec, { abilities, transcode: this.#options.transcodes(streamId) });
   }
 
   /** What starts FFmpeg for those who read fragments. Rejects with `ERR_EGRESS_UNAVAILABLE` where there is none. */

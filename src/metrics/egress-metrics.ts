@@ -3,7 +3,7 @@ import type { Egress } from '../egress/egress.ts';
 import type { TapState } from '../egress/tap/tap-state.ts';
 
 /** What of egress the metrics listen to. */
-export type EgressSources = Pick<Egress, 'supervisor' | 'thumbnails'>;
+export type EgressSources = Pick<Egress, 'supervisor' | 'thumbnails' | 'ladders'>;
 
 const states: readonly TapState['name'][] = ['starting', 'running', 'waiting', 'restarting', 'failed'];
 

@@ -8,6 +8,7 @@ import type { StreamRegistry } from '../streams/registry.ts';
 import { countTaps, type EgressSources } from './egress-metrics.ts';
 import { countHls } from './hls-metrics.ts';
 import { countInstantJoins } from './instant-join-metrics.ts';
+import { countLadders } from './ladder-metrics.ts';
 import { countLayers } from './layer-metrics.ts';
 import { totalCounter } from './total-counter.ts';
 import { gaugePipes, gaugeWorkers } from './worker-metrics.ts';
@@ -61,7 +62,7 @@ export function openMetrics({ registry, engine, egress, rtmp, hls, recordings }:
     countTraffic(store, registry),
     gaugeWorkers(store, engine),
     gaugePipes(store, engine),
-    ...(egress === undefined ? [] : [countTaps(store, egress)]),
+    ...(egress === undefined ? [] : [countTaps(store, egress), countLadders(store, egress.ladders)]),
     countInstantJoins(store, engine),
     ...(hls === undefined ? [] : [countHls(store, hls)]),
     ...(recordings === undefined ? [] : [countRecordings(store, recordings)]),

@@ -4,6 +4,8 @@ import { delaysOf, median, readFlashAndPeep } from '../fixtures/flash-and-peep.t
 import type { Chromium } from '../fixtures/chromium.ts';
 import { PageHlsViewer } from '../fixtures/hls-viewer.ts';
 import { openLiveHls, type LiveHls } from '../fixtures/live-hls.ts';
+import { parseRung } from '../../src/config/transcode-config.ts';
+import { parseStreamId } from '../../src/streams/stream-id.ts';
 import { BuiltPages, expectState } from '../fixtures/pages.ts';
 
 const pages = new BuiltPages();
@@ -67,6 +69,25 @@ browserTest('simulcast is a ladder without transcoding', async ({ chromium }) =>
   await expect
     .poll(async () => (await fetch(`${live.gateway.url}/hls/show/index.m3u8`)).text(), patience)
     .toMatch(/RESOLUTION=320x180.*RESOLUTION=640x360/s);
+});
+
+browserTest('one encoding becomes a ladder where the policy says so, and hls.js goes up and down in it', async ({ chromium }) => {
+  const ladder = { settings: { rungs: ['90p', '180p'].map(parseRung), preset: 'ultrafast' }, climbs: () => true };
+  await using live = await openLiveHls({ segmentMs: 1000 }, { webRoot: pages.root, ladder });
+  await using _publisher = await publishPattern(chromium, live);
+  const url = `${live.gateway.url}/hls/show/index.m3u8`;
+  await expect.poll(async () => (await fetch(url)).text(), patience).toMatch(/RESOLUTION=160x90.*RESOLUTION=320x180.*RESOLUTION=640x360/s);
+  expect((await (await fetch(url)).text()).match(/CODECS="avc1\.[0-9a-f]{6},mp4a\.40\.2"/g)).toHaveLength(3);
+  await using viewer = await PageHlsViewer.open(chromium, live.gateway.url);
+  const { stalls } = await viewer.stats();
+  for (const level of [2, 0, 1, 2]) {
+    await viewer.switchTo(level);
+    await expect.poll(async () => (await viewer.stats()).height, patience).toBe([90, 180, 360][level]);
+  }
+  const stats = await viewer.stats();
+  expect(stats.stalls - stalls).toBeLessThanOrEqual(1);
+  expect(stats.errors.filter((error) => !harmless.test(error))).toEqual([]);
+  expect(live.hls.stream(parseStreamId('show'))?.report().details).toMatchObject({ ladder: { name: 'running', renditions: 2 } });
 });
 
 browserTest('where WebRTC cannot connect, the watch page plays HLS and says so', async ({ chromium }) => {

@@ -40,7 +40,17 @@ test.for(listSettings().map(({ path, description }) => [path, description] as co
 );
 
 test('every key of a pattern is described', () => {
-  expect(patternKeys.map(([key]) => key)).toEqual(['match', 'takeover', 'codecs', 'grace', 'silence', 'instantJoin', 'hls', 'record']);
+  expect(patternKeys.map(([key]) => key)).toEqual([
+    'match',
+    'takeover',
+    'codecs',
+    'grace',
+    'silence',
+    'instantJoin',
+    'hls',
+    'transcode',
+    'record',
+  ]);
   for (const [, schema] of patternKeys) expect(schema).toHaveProperty('description', expect.stringMatching(/\S/));
 });
 

@@ -4,8 +4,8 @@ import { GatewayError } from '../../errors.ts';
 import type { SessionClient } from '../../streams/seats.ts';
 import type { StreamId } from '../../streams/stream-id.ts';
 import type { OutputList } from '../output-list.ts';
+import type { LadderSource } from '../ladder/ladder-source.ts';
 import type { EgressOutput } from '../output.ts';
-import type { EgressSupervisor } from '../supervisor.ts';
 import type { Patience } from './change-signal.ts';
 import { HlsDirectory } from './hls-directory.ts';
 import { HlsStream, type HlsSettings } from './hls-stream.ts';
@@ -14,8 +14,8 @@ import { HlsViewers, type HlsViewer } from './hls-viewers.ts';
 /** When a stream is packaged: when somebody asks, from its publisher's first media on, or never. */
 export type HlsPolicy = 'on-demand' | 'always' | 'off';
 
-/** Where fragments come from: the supervisor of taps. */
-export type FragmentSource = Pick<EgressSupervisor, 'ffmpeg' | 'feasibility' | 'hold'>;
+/** Where fragments come from, and what became of the smaller pictures that are made of them. */
+export type FragmentSource = Pick<LadderSource, 'ffmpeg' | 'feasibility' | 'hold' | 'ladder'>;
 
 /** What {@link HlsEgress} works with. */
 export interface HlsEgressOptions {
@@ -192,6 +192,7 @@ export class HlsEgress implements Disposable {
       settings,
       newName,
       isThere: this.#options.exists(streamId),
+      ladder: () => source.ladder(streamId),
       onChange: (changed) => outputs.changed(changed),
       onStop: () => this.#drop(streamId),
     });

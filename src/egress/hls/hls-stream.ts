@@ -2,6 +2,7 @@ import { GatewayError } from '../../errors.ts';
 import type { StreamId } from '../../streams/stream-id.ts';
 import type { FragmentReader } from '../fragment-hub.ts';
 import type { Fragment, RunEnding, TapRun } from '../fragment.ts';
+import type { LadderState } from '../ladder/ladder-state.ts';
 import type { EgressOutput, OutputReport, OutputState } from '../output.ts';
 import { ChangeSignal, type Patience } from './change-signal.ts';
 import { LadderPackager } from './ladder-packager.ts';
@@ -35,6 +36,8 @@ export interface HlsStreamOptions {
   readonly newName: () => string;
   /** Whether there is such a stream; false: it is waited for. */
   readonly isThere: boolean;
+  /** What becomes of the smaller pictures that are to be made of it; undefined: there are to be none. */
+  readonly ladder: () => LadderState | undefined;
   /** Told when {@link HlsStream.report} has something new to say. */
   readonly onChange: (stream: HlsStream) => void;
   /** Told when it is asked to stop. */
@@ -89,7 +92,7 @@ export class HlsStream implements FragmentReader, EgressOutput {
   runStarted(run: TapRun): void {
     this.#run = run;
     if (run.renditions.some(({ name }) => name === 'webm')) {
-      const detail = 'HLS cannot carry VP8 as it is: publish H264, or allow egress.transcode.';
+      const detail = 'HLS cannot carry VP8 as it is: publish H264, or set streams.default.transcode.';
       this.#become({ name: 'failed', since: new Date(), ending: { cause: 'codec', detail } });
       return;
     }
@@ -99,7 +102,7 @@ export class HlsStream implements FragmentReader, EgressOutput {
       presentation: this.presentation,
       segmentMs: settings.segmentMs,
       partMs,
-      epochMs: Math.max(run.startedAt.getTime(), this.#endsAt), // clocks that were set back would confuse players
+      epochMs: Math.max(run.startedAt.getTime(), this.#endsAt - (run.beginsMs ?? 0)), // clocks that were set back would confuse players
       keys: this.#keys,
     };
     const isSingle = run.renditions.filter(({ kind }) => kind === 'video').length <= 1;
@@ -147,7 +150,7 @@ export class HlsStream implements FragmentReader, EgressOutput {
 
   /** The multivariant playlist, whose media playlists are in `directory`. */
   multivariant(directory: string): string {
-    const videos = (this.#run?.renditions ?? []).filter(({ kind }) => kind === 'video').map(({ name }) => name);
+    const videos = (this.#run?.renditions ?? []).filter(({ kind }) => kind === 'video');
     return writeMultivariantPlaylist(multivariantPlaylistOf(this.presentation, videos, directory));
   }
 
@@ -213,6 +216,7 @@ export class HlsStream implements FragmentReader, EgressOutput {
         bytesSent: this.#bytesSent,
         bytesHeld: this.presentation.bytes,
         lowLatency: this.#packager instanceof PartPackager,
+        ladder: this.#options.ladder(),
         renditions,
       },
     };

@@ -1,3 +1,4 @@
+import type { Rendition } from '../fragment.ts';
 import { audioName } from './packager.ts';
 import type { ListedSegment, MediaPlaylist, RenditionReport } from './media-playlist.ts';
 import type { MultivariantPlaylist, Variant } from './multivariant-playlist.ts';
@@ -95,21 +96,27 @@ function reportOf(presentation: Presentation, rendition: string): readonly Rendi
   ];
 }
 
+/** What a multivariant playlist has to know of a video rendition. */
+export type Listed = Pick<Rendition, 'name' | 'encoded'>;
+
 /**
  * The multivariant playlist of a run whose video renditions are `videos`, from the lowest up. `directory`: where the media playlists are, seen
  * from it.
  */
-export function multivariantPlaylistOf(presentation: Presentation, videos: readonly string[], directory: string): MultivariantPlaylist {
+export function multivariantPlaylistOf(presentation: Presentation, videos: readonly Listed[], directory: string): MultivariantPlaylist {
   const uri = (rendition: string): string => `${directory}/${rendition}.m3u8`;
   const sound = presentation.initOf(audioName);
   const soundRate = presentation.rate(audioName);
   if (videos.length === 0)
     return {
-      variants: sound === undefined ? [] : [variantOf(presentation, audioName, uri(audioName)) ?? guessVariant(uri(audioName), 0, [])],
+      variants:
+        sound === undefined
+          ? []
+          : [variantOf(presentation, { name: audioName }, uri(audioName)) ?? guessVariant({ uri: uri(audioName) }, 0, [])],
       audio: undefined,
     };
-  const seen = videos.map((rendition) => variantOf(presentation, rendition, uri(rendition)));
-  const variants = videos.map((rendition, index) => seen[index] ?? guessVariant(uri(rendition), index, seen));
+  const seen = videos.map((rendition) => variantOf(presentation, rendition, uri(rendition.name)));
+  const variants = videos.map((rendition, index) => seen[index] ?? guessVariant({ ...rendition, uri: uri(rendition.name) }, index, seen));
   if (sound === undefined) return { variants, audio: undefined };
   return {
     variants: variants.map((variant) => ({
@@ -123,10 +130,10 @@ export function multivariantPlaylistOf(presentation: Presentation, videos: reado
 }
 
 /** Undefined: nothing was measured yet. */
-function variantOf(presentation: Presentation, rendition: string, uri: string): Variant | undefined {
-  const rate = presentation.rate(rendition);
+function variantOf(presentation: Presentation, { name }: Listed, uri: string): Variant | undefined {
+  const rate = presentation.rate(name);
   if (rate === undefined) return undefined;
-  const init = presentation.initOf(rendition);
+  const init = presentation.initOf(name);
   return {
     uri,
     codecs: init && [init.codec],
@@ -137,8 +144,12 @@ function variantOf(presentation: Presentation, rendition: string, uri: string): 
   };
 }
 
-/** An encoding that has not come yet, from the nearest that has: players leave out what they know nothing of. */
-function guessVariant(uri: string, place: number, seen: readonly (Variant | undefined)[]): Variant {
+/** An encoding that has not come yet, from what it will be or from the nearest that has come: players leave out what they know nothing of. */
+function guessVariant(
+  { uri, encoded }: Pick<Variant, 'uri'> & Pick<Listed, 'encoded'>,
+  place: number,
+  seen: readonly (Variant | undefined)[],
+): Variant {
   const near = [...seen.keys()]
     .filter((index) => seen[index] !== undefined)
     .toSorted((a, b) => Math.abs(a - place) - Math.abs(b - place))[0];
@@ -147,5 +158,10 @@ function guessVariant(uri: string, place: number, seen: readonly (Variant | unde
   const bandwidth = (model?.bandwidth ?? unknownBandwidth) * usualStep.bits ** steps;
   const scaled = (length: number): number => Math.max(2, Math.round((length * usualStep.size ** steps) / 2) * 2);
   const size = model?.size && { width: scaled(model.size.width), height: scaled(model.size.height) };
-  return { uri, codecs: model?.codecs, bandwidth, averageBandwidth: bandwidth, size, framesPerSecond: model?.framesPerSecond };
+  const known = encoded && {
+    bandwidth: encoded.bitrate,
+    averageBandwidth: encoded.bitrate,
+    size: { width: encoded.width, height: encoded.height },
+  };
+  return { uri, codecs: model?.codecs, bandwidth, averageBandwidth: bandwidth, size, framesPerSecond: model?.framesPerSecond, ...known };
 }

@@ -58,6 +58,6 @@ function unfitEnding({ codec, container }: InitSegment): OutputEnding {
   const what = container === 'webm' ? 'VP8' : codec;
   return {
     cause: 'codec',
-    detail: `RTMP carries H264 and AAC, this stream is ${what}. Put H264 first in streams.default.codecs, or set egress.transcode.`,
+    detail: `RTMP carries H264 and AAC, this stream is ${what}. Put H264 first in streams.default.codecs, or set streams.default.transcode.`,
   };
 }

@@ -9,7 +9,7 @@ export interface FfmpegAbilities {
   readonly version: string;
   /** It has an AAC encoder and an Opus decoder; without them there is no sound but in WebM. */
   readonly makesAac: boolean;
-  /** It has libx264, for `egress.transcode`. */
+  /** It has libx264, for what is encoded anew. */
   readonly encodesH264: boolean;
   /** It takes AV1 out of RTP. */
   readonly readsAv1: boolean;

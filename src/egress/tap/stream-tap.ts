@@ -21,7 +21,10 @@ export interface TapDeps {
   /** FFmpeg, once it was asked what it can do. */
   readonly ffmpeg: Promise<FfmpegAbilities | NoFfmpeg>;
   readonly launcher: (abilities: FfmpegAbilities) => FfmpegLauncher;
-  readonly transcode: boolean;
+  /** See `EgressSupervisorOptions`. */
+  readonly transcodes: (streamId: StreamId) => boolean;
+  /** Of x264, where video is encoded anew. */
+  readonly preset: string;
 }
 
 /** What a {@link StreamTap} is told of its stream, and tells its owner. */
@@ -110,10 +113,11 @@ export class StreamTap {
     const flowing = await this.#flowing(tracks, interrupted);
     if (interrupted.aborted) return;
     const described = tracks.map(({ description }, index) => ({ description, flows: flowing[index] === true }));
-    const plan = planTap(described, { abilities: ffmpeg, transcode: this.#options.deps.transcode });
+    const { streamId, deps } = this.#options;
+    const plan = planTap(described, { abilities: ffmpeg, transcode: deps.transcodes(streamId) });
     if (plan === undefined) return this.#wait(interrupted, 'The publisher sends no media.', silentLookMs);
     if ('refused' in plan) return this.#giveUp(interrupted, plan.refused);
-    await this.#live({ stream, tracks, plan, launcher: this.#options.deps.launcher(ffmpeg) });
+    await this.#live({ stream, tracks, plan, launcher: deps.launcher(ffmpeg) });
   }
 
   async #wait(interrupted: AbortSignal, reason: string, lookAgainMs = 2 ** 31 - 1): Promise<void> {
@@ -146,6 +150,7 @@ export class StreamTap {
     try {
       await using life = await TapLife.open({
         launcher,
+        preset: deps.preset,
         ports: deps.ports,
         media: stream.media,
         tracks: incomingOf(tracks),

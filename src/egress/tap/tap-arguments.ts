@@ -1,3 +1,4 @@
+import { firstPipe, fragmentOutput, h264Encoder } from '../output-arguments.ts';
 import type { TapPlan } from './tap-plan.ts';
 
 /** What of a tap's argument list is not in its plan. */
@@ -8,10 +9,9 @@ export interface TapArgumentOptions {
   readonly audioBitrate?: number;
   /** Between key frames of video that is encoded anew, in seconds. Default 2. */
   readonly keyFrameSeconds?: number;
+  /** Of x264, where video is encoded anew. Default `veryfast`. */
+  readonly preset?: string;
 }
-
-/** The first of the pipes that FFmpeg writes to; one for each rendition. */
-const firstPipe = 3;
 
 /** The argument list of a tap's FFmpeg: RTP by a description on standard input, one output on each pipe, all on the one input's clock. */
 export function tapArguments(plan: TapPlan, options: TapArgumentOptions = {}): string[] {
@@ -39,31 +39,13 @@ const aac: readonly string[][] = [
 ];
 
 function mp4Outputs({ renditions, transcodes }: TapPlan, options: TapArgumentOptions): string[][] {
-  const { fragmentMs = 200, audioBitrate = 128_000, keyFrameSeconds = 2 } = options;
-  const muxer = [
-    ['-f', 'mp4'],
-    ['-movflags', '+empty_moov+default_base_moof+frag_keyframe+frag_discont+skip_trailer'], // frag_discont: true decode times
-    ['-frag_duration', `${fragmentMs * 1000}`],
-    ['-flush_packets', '1'],
-  ];
-  const videoCodec = transcodes ? h264Encoder(keyFrameSeconds) : [['-c:v', 'copy']];
+  const { fragmentMs, audioBitrate = 128_000, keyFrameSeconds = 2, preset = 'veryfast' } = options;
+  const keyFrames = `expr:gte(t,n_forced*${keyFrameSeconds})`;
+  const videoCodec = transcodes ? h264Encoder({ preset, keyFrames, bitrate: undefined, framesPerSecond: 30 }) : [['-c:v', 'copy']];
   return renditions.flatMap(({ kind }, index) => [
     ...(kind === 'video' ? [['-map', `0:v:${index}`], ...videoCodec] : [['-map', '0:a:0'], ...aac, ['-b:a', `${audioBitrate}`]]),
-    ...muxer,
-    [`pipe:${firstPipe + index}`],
+    ...fragmentOutput(index, fragmentMs),
   ]);
-}
-
-function h264Encoder(keyFrameSeconds: number): string[][] {
-  return [
-    ['-c:v', 'libx264'],
-    ['-preset', 'veryfast'],
-    ['-tune', 'zerolatency'],
-    ['-pix_fmt', 'yuv420p'],
-    ['-r', '30'], // RTP tells no frame rate, and FFmpeg would fill in as many frames as its clock has ticks
-    ['-x264-params', 'repeat-headers=1'], // parameter sets with each key frame, as publishers send them
-    ['-force_key_frames', `expr:gte(t,n_forced*${keyFrameSeconds})`],
-  ];
 }
 
 function webmOutput({ legs }: TapPlan): string[][] {

@@ -15,6 +15,8 @@ import { judgeTap } from './tap-watch.ts';
 /** What a {@link TapLife} works with. */
 export interface TapLifeOptions extends LegOptions {
   readonly launcher: FfmpegLauncher;
+  /** Of x264, where video is encoded anew. */
+  readonly preset: string;
   /** Between key frames that the publisher is asked for, in milliseconds; undefined: only the first. */
   readonly keyFrameIntervalMs: () => number | undefined;
 }
@@ -56,10 +58,15 @@ export class TapLife implements AsyncDisposable {
     const feeds = legs.map(
       (leg, index) => new RenditionFeed(plan.renditions[index] ?? { name: 'webm', kind: leg.kind, rid: undefined }, leg),
     );
-    const process = new FfmpegProcess(options.launcher, tapArguments(plan), {
-      input: describeLegs(options, { legs, ports }),
-      outputs: plan.renditions.length,
-    });
+    const intervalMs = options.keyFrameIntervalMs() ?? 2_000;
+    const process = new FfmpegProcess(
+      options.launcher,
+      tapArguments(plan, { keyFrameSeconds: intervalMs / 1000, preset: options.preset }),
+      {
+        input: describeLegs(options, { legs, ports }),
+        outputs: plan.renditions.length,
+      },
+    );
     return new TapLife(options, { feeds, process, ports, resources: acquired.move() });
   }
 

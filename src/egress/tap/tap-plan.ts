@@ -42,7 +42,7 @@ export interface Feasibilities {
 /** What a plan depends on besides the tracks. */
 export interface TapTerms {
   readonly abilities: FfmpegAbilities;
-  /** `egress.transcode` */
+  /** What HLS and RTMP cannot carry is encoded anew. */
   readonly transcode: boolean;
 }
 
@@ -78,7 +78,7 @@ export function feasibilityOf(videoCodec: CodecName | undefined, terms: TapTerms
         : { possible: true };
     return { hls: { possible: true }, rtmp, record: { possible: true } };
   }
-  const reason = 'VP8 goes into WebM recordings only; let the publisher send H264, or set egress.transcode.';
+  const reason = 'VP8 goes into WebM recordings only; let the publisher send H264, or set streams.default.transcode.';
   return { hls: { possible: false, reason }, rtmp: { possible: false, reason }, record: { possible: true } };
 }
 

@@ -106,7 +106,7 @@ test('VP8 comes as clusters of WebM', async () => {
 });
 
 test('VP8 is encoded anew where that is wanted', async () => {
-  await using bench = await openTapBench({ transcode: true });
+  await using bench = await openTapBench({ transcodes: () => true });
   await using _publisher = await EncodedPublisher.open(bench.gateway.whip('show'), { codec: 'VP8' });
   const reader = new HeardRuns();
   bench.supervisor.hold(show, reader, 'hls');

@@ -142,6 +142,8 @@ test.for([
     'rtc.iceServers[0]',
   ],
   ['a credential that no Link can carry', 'rtc: { iceServers: [{ urls: ["stun:a"], credential: "a;b" }] }', 'rtc.iceServers[0].credential'],
+  ['a rung without a unit', 'egress: { transcode: { ladder: ["480"] } }', 'egress.transcode.ladder[0]'],
+  ['two rungs of one height', 'egress: { transcode: { ladder: [480p, "480p:900k"] } }', 'egress.transcode.ladder[1]'],
   ['a file that is a list', '- http', ''],
   ['a file that is not YAML', 'http: {', ''],
 ] as const)('%s is refused', ([, yaml, path], { write }) => {
@@ -178,9 +180,20 @@ streams:
     silenceMs: 30_000,
     instantJoin: 'auto',
     hls: 'on-demand',
+    transcode: 'never',
     record: 'request',
   });
   expect(policyFor(streams, 'my-studio-1')).toMatchObject({ codecs: ['offer'], graceMs: 10_000 });
+});
+
+test('the ladder comes from the environment too, from the smallest rung up', ({ write }) => {
+  const environment = { SLUICE_STREAMS_DEFAULT_TRANSCODE: 'ladder', SLUICE_EGRESS_TRANSCODE_LADDER: '540p:1500k, 360p' };
+  const { streams, egress } = load(write(''), environment);
+  expect(streams.default.transcode).toBe('ladder');
+  expect(egress.transcode.ladder).toEqual([
+    { lines: 360, bitrate: 700_000 },
+    { lines: 540, bitrate: 1_500_000 },
+  ]);
 });
 
 test('a list of one needs no brackets, and none of them hides what is not text', ({ write }) => {

@@ -6,6 +6,7 @@ import { inOrderOfArrival, madeUpFragments, madeUpInit, madeUpRun } from '../../
 import { Packaging } from './packaging.ts';
 
 const live = { segmentMs: 1000, partMs: 235, blocksReload: true, ended: false };
+const listed = (...names: readonly string[]) => names.map((name) => ({ name }));
 const pictureAndSound = (until: number) =>
   inOrderOfArrival(madeUpFragments({ from: 0, until }), madeUpFragments({ rendition: 'audio', from: 0, until, bytesPerSecond: 16_000 }));
 
@@ -128,7 +129,7 @@ test('a ladder, to the letter: measured, the audio in its own group', () => {
   );
   const audio = madeUpFragments({ rendition: 'audio', from: 0, until: 6300, bytesPerSecond: 16_000 });
   const { presentation } = new Packaging('ladder').run(madeUpRun([...names, 'audio']), inOrderOfArrival(...layers, audio));
-  expect(writeMultivariantPlaylist(multivariantPlaylistOf(presentation, names, 'SECRET'))).toMatchInlineSnapshot(`
+  expect(writeMultivariantPlaylist(multivariantPlaylistOf(presentation, listed(...names), 'SECRET'))).toMatchInlineSnapshot(`
     "#EXTM3U
     #EXT-X-VERSION:6
     #EXT-X-INDEPENDENT-SEGMENTS
@@ -161,7 +162,7 @@ test('encodings that have not come yet are announced as what encoders usually se
     madeUpRun(names),
     madeUpFragments({ rendition: 'video-1', from: 0, until: 4300, bytesPerSecond: 50_000 }),
   );
-  const { variants } = multivariantPlaylistOf(presentation, names, 'SECRET');
+  const { variants } = multivariantPlaylistOf(presentation, listed(...names), 'SECRET');
   expect(variants).toMatchObject(
     [
       { width: 320, height: 180 },
@@ -172,6 +173,16 @@ test('encodings that have not come yet are announced as what encoders usually se
   );
   const bandwidths = variants.map(({ bandwidth }) => bandwidth);
   expect(bandwidths.slice(1).map((bandwidth, index) => Math.round(bandwidth / (bandwidths[index] ?? 0)))).toEqual([3, 3, 3]);
+});
+
+test('an encoding of ours that has not come yet is announced as it will be', () => {
+  const { presentation } = new Packaging('ladder').run(
+    madeUpRun(['video-0', 'video-1']),
+    madeUpFragments({ rendition: 'video-1', from: 0, until: 4300, bytesPerSecond: 50_000 }),
+  );
+  const encoded = { width: 320, height: 180, bitrate: 200_000 };
+  const { variants } = multivariantPlaylistOf(presentation, [{ name: 'video-0', encoded }, { name: 'video-1' }], 'SECRET');
+  expect(variants).toMatchObject([{ bandwidth: 200_000, size: { width: 320, height: 180 } }, { size: { width: 640, height: 360 } }]);
 });
 
 test('the bandwidth is that of the segment that has most, within a tenth', () => {
@@ -185,7 +196,7 @@ test('the bandwidth is that of the segment that has most, within a tenth', () =>
       fragments.map((fragment) => ({ ...fragment, init })),
     )
     .endRun();
-  const [variant] = multivariantPlaylistOf(presentation, ['video-0'], 'SECRET').variants;
+  const [variant] = multivariantPlaylistOf(presentation, listed('video-0'), 'SECRET').variants;
   const parts = presentation.listed('video-0').map(({ segment }) => segment);
   const rates = parts.map(
     ({ parts: own, durationMs }) => (own.flatMap(({ chunks }) => chunks).reduce((sum, { length }) => sum + length, 0) * 8000) / durationMs,

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { LadderLag } from '../../../../src/egress/ladder/ladder-lag.ts';
+import { SizeWatch } from '../../../../src/egress/ladder/size-watch.ts';
+import { madeUpFragments, madeUpInit } from '../../../fixtures/made-up-fragments.ts';
+
+const sized = (width: number, height: number, from: number, until: number) =>
+  madeUpFragments({ init: madeUpInit({ size: { width, height } }), from, until });
+
+test('an encoder that is behind for three seconds cannot keep up; one that catches up can', () => {
+  const lag = new LadderLag();
+  expect([lag.isTooLong(5_000, 0), lag.isTooLong(5_000, 3_000), lag.isTooLong(1_900, 3_001)]).toEqual([false, false, false]);
+  expect([lag.isTooLong(2_100, 3_002), lag.isTooLong(2_100, 6_002), lag.isTooLong(2_100, 6_003)]).toEqual([false, false, true]);
+});
+
+test('an original that stays at another size for five seconds is outgrown, with a key frame', () => {
+  const watch = new SizeWatch({ width: 640, height: 360 });
+  expect(sized(640, 360, 0, 1000).some((fragment) => watch.isOutgrownBy(fragment))).toBe(false);
+  const outgrown = sized(1280, 720, 1000, 8000).find((fragment) => watch.isOutgrownBy(fragment));
+  expect(outgrown).toMatchObject({ startMs: 6000, independent: true });
+});
+
+test('sizes that come and go are none that stay', () => {
+  const watch = new SizeWatch({ width: 640, height: 360 });
+  const steps = [
+    ...sized(320, 180, 0, 4000),
+    ...sized(480, 270, 4000, 8000),
+    ...sized(640, 360, 8000, 9000),
+    ...sized(320, 180, 9000, 13_000),
+  ];
+  expect(steps.some((fragment) => watch.isOutgrownBy(fragment))).toBe(false);
+});
