@@ -12,6 +12,11 @@ export class BitReader {
     return this.#position > this.#bytes.length * 8;
   }
 
+  /** How many bytes were read from, the present one included. */
+  get bytesRead(): number {
+    return Math.ceil(this.#position / 8);
+  }
+
   /** An unsigned number of up to 32 bits. */
   read(count: number): number {
     let value = 0;

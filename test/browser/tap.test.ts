@@ -55,3 +55,19 @@ browserTest('an encoding that vanishes is covered by the one below, in the same 
   await expect.poll(height, patience).toBe(540);
   expect(runs.length).toBe(before);
 });
+
+browserTest('VP9 of a browser is encoded anew where that is wanted, every frame of it', async ({ chromium }) => {
+  await using bench = await openTapBench({ transcodes: () => true, gateway: { codecs: ['VP9'] } });
+  await using publisher = await chromium.publish(bench.gateway.whip('show'), { codecs: ['VP9'], width: 640, height: 360 });
+  const reader = new HeardRuns();
+  bench.supervisor.hold(show, reader, 'hls');
+  await expect.poll(() => reader.of('video-0').length, patience).toBeGreaterThan(3);
+  const framesOf = () => reader.of('video-0').reduce((sum, { frames }) => sum + frames, 0);
+  const [sent, made] = [(await publisher.stats()).framesEncoded, framesOf()];
+  await expect.poll(framesOf, patience).toBeGreaterThan(made + 60);
+  const sentMeanwhile = (await publisher.stats()).framesEncoded - sent;
+  expect((framesOf() - made) / sentMeanwhile).toBeGreaterThan(0.8);
+  expect(reader.of('video-0').at(-1)?.init).toMatchObject({ container: 'mp4', codec: expect.stringMatching(/^avc1/) as string });
+  await expect.poll(() => reader.of('audio').length, patience).toBeGreaterThan(0);
+  expect(reader.runs.map(({ ending }) => ending)).toEqual([undefined]);
+});

@@ -11,7 +11,7 @@ export interface FfmpegAbilities {
   readonly makesAac: boolean;
   /** It has libx264, for what is encoded anew. */
   readonly encodesH264: boolean;
-  /** It takes AV1 out of RTP. */
+  /** It takes AV1 out of RTP, and decodes it. */
   readonly readsAv1: boolean;
 }
 
@@ -48,7 +48,13 @@ export async function probeFfmpeg(path: string, signal: AbortSignal): Promise<Ff
     ask(selfTest, av1Description),
   ]);
   const makesAac = hasCoder(encoders, 'aac') && (hasCoder(decoders, 'libopus') || hasCoder(decoders, 'opus'));
-  return { path, version, makesAac, encodesH264: hasCoder(encoders, 'libx264'), readsAv1: /codec set to: (lib)?\w*av1/.test(sdp) };
+  return {
+    path,
+    version,
+    makesAac,
+    encodesH264: hasCoder(encoders, 'libx264'),
+    readsAv1: /codec set to: (lib)?\w*av1/.test(sdp) && /^ V\S+ (libdav1d|libaom-av1) /m.test(decoders),
+  };
 }
 
 /** The version that `ffmpeg -version` tells; undefined when it is something else. */

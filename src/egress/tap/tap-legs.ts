@@ -3,7 +3,8 @@ import { writeLocalDescription } from '../../sdp/local-description.ts';
 import type { TrackDescription } from '../../sdp/model.ts';
 import { boundPorts } from './bound-ports.ts';
 import type { PortPairs } from './port-pairs.ts';
-import type { TapPlan } from './tap-plan.ts';
+import type { TapLegPlan, TapPlan } from './tap-plan.ts';
+import { Vp9Relay } from './vp9-relay.ts';
 
 /** What legs are opened with. */
 export interface LegOptions {
@@ -11,6 +12,8 @@ export interface LegOptions {
   readonly media: StreamMedia;
   readonly tracks: readonly { readonly description: TrackDescription; readonly incoming: IncomingTrack }[];
   readonly plan: TapPlan;
+  /** Told of media that cannot be handed over; a sentence. */
+  readonly onProblem: (detail: string) => void;
 }
 
 /** The RTP legs of a plan, in its order, each with the port of its pair. */
@@ -19,21 +22,17 @@ export interface OpenLegs {
   readonly ports: readonly number[];
 }
 
-/** Opens every leg, paused; disposing of `resources` closes them and returns the ports. Throws what the first that failed has thrown. */
-export async function openLegs({
-  ports: pairs,
-  media,
-  tracks,
-  plan,
-}: LegOptions): Promise<OpenLegs & { readonly resources: DisposableStack }> {
+/**
+ * Opens every leg, paused; disposing of `resources` closes them and returns the ports. Throws what the first that failed has thrown.
+ */
+export async function openLegs(options: LegOptions): Promise<OpenLegs & { readonly resources: DisposableStack }> {
   using resources = new DisposableStack();
   const bound = (await boundPorts()) ?? new Set<number>();
-  const ports = plan.legs.map(() => resources.use(pairs.lease(bound)).port);
+  const ports = options.plan.legs.map(() => resources.use(options.ports.lease(bound)).port);
   const opened = await Promise.allSettled(
-    plan.legs.map(async ({ track, encoding }, index) => {
-      const incoming = tracks[track]?.incoming;
-      if (incoming === undefined) throw new TypeError('a plan is of tracks that there are');
-      return media.openLeg(incoming, { port: ports[index] ?? 0, encoding });
+    options.plan.legs.map(async (leg, index) => {
+      const port = ports[index] ?? 0;
+      return openLeg(options, leg, leg.codec === 'VP9' ? await openRelay(options, { to: port, bound, resources }) : port);
     }),
   );
   for (const leg of opened) {
@@ -50,8 +49,27 @@ export async function openLegs({
   return { legs, ports, resources: resources.move() };
 }
 
+async function openLeg({ media, tracks }: LegOptions, { track, encoding }: TapLegPlan, port: number): Promise<LocalLeg> {
+  const incoming = tracks[track]?.incoming;
+  if (incoming === undefined) throw new TypeError('a plan is of tracks that there are');
+  return media.openLeg(incoming, { port, encoding });
+}
+
+/** Opens what makes packets of VP9 such that FFmpeg understands them; gives the port that takes them. */
+async function openRelay(
+  { ports, onProblem }: LegOptions,
+  { to, bound, resources }: { readonly to: number; readonly bound: ReadonlySet<number>; readonly resources: DisposableStack },
+): Promise<number> {
+  const from = resources.use(ports.lease(bound)).port;
+  const onLayers = (): void => {
+    onProblem('FFmpeg cannot put VP9 with several spatial layers together; let the publisher send one layer, or H264.');
+  };
+  resources.use(await Vp9Relay.open({ from, to, onLayers }));
+  return from;
+}
+
 /** What FFmpeg is told of them. */
-export function describeLegs({ tracks, plan }: LegOptions, { legs, ports }: OpenLegs): string {
+export function describeLegs({ tracks, plan }: Pick<LegOptions, 'tracks' | 'plan'>, { legs, ports }: OpenLegs): string {
   return writeLocalDescription(
     plan.legs.map(({ track, kind, codec }, index) => ({
       kind,

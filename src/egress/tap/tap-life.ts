@@ -13,7 +13,7 @@ import { describeLegs, type LegOptions, openLegs } from './tap-legs.ts';
 import { judgeTap } from './tap-watch.ts';
 
 /** What a {@link TapLife} works with. */
-export interface TapLifeOptions extends LegOptions {
+export interface TapLifeOptions extends Omit<LegOptions, 'onProblem'> {
   readonly launcher: FfmpegLauncher;
   /** Of x264, where video is encoded anew. */
   readonly preset: string;
@@ -53,7 +53,8 @@ export class TapLife implements AsyncDisposable {
   static async open(options: TapLifeOptions): Promise<TapLife> {
     using acquired = new DisposableStack();
     const { plan } = options;
-    const { legs, ports, resources } = await openLegs(options);
+    const { promise: problem, resolve: onProblem } = Promise.withResolvers<string>();
+    const { legs, ports, resources } = await openLegs({ ...options, onProblem });
     acquired.use(resources);
     const feeds = legs.map(
       (leg, index) => new RenditionFeed(plan.renditions[index] ?? { name: 'webm', kind: leg.kind, rid: undefined }, leg),
@@ -67,7 +68,7 @@ export class TapLife implements AsyncDisposable {
         outputs: plan.renditions.length,
       },
     );
-    return new TapLife(options, { feeds, process, ports, resources: acquired.move() });
+    return new TapLife(options, { feeds, process, ports, problem, resources: acquired.move() });
   }
 
   private constructor(
@@ -76,6 +77,7 @@ export class TapLife implements AsyncDisposable {
       readonly feeds: readonly RenditionFeed[];
       readonly process: FfmpegProcess;
       readonly ports: readonly number[];
+      readonly problem: Promise<string>;
       readonly resources: DisposableStack;
     },
   ) {
@@ -86,6 +88,7 @@ export class TapLife implements AsyncDisposable {
     for (const feed of this.#feeds) this.#follow(feed);
     for (const [index] of options.plan.renditions.entries()) this.#read(index);
     void this.#feed(parts.ports);
+    void this.#hearOfProblems(parts.problem);
     this.ended = this.#untilEnded();
   }
 
@@ -114,6 +117,10 @@ export class TapLife implements AsyncDisposable {
   #fail(ending: RunEnding): void {
     this.#ending ??= ending;
     this.#process.kill();
+  }
+
+  async #hearOfProblems(problem: Promise<string>): Promise<void> {
+    this.#fail({ cause: 'failed', detail: await problem });
   }
 
   async #untilEnded(): Promise<RunEnding> {

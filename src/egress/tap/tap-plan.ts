@@ -74,7 +74,7 @@ export function feasibilityOf(videoCodec: CodecName | undefined, terms: TapTerms
   if (way.container === 'mp4') {
     const rtmp: Feasibility =
       videoCodec === 'AV1' && !way.transcodes
-        ? { possible: false, reason: 'RTMP servers do not take AV1; let the publisher send H264.' }
+        ? { possible: false, reason: 'RTMP servers do not take AV1; let the publisher send H264, or set streams.default.transcode.' }
         : { possible: true };
     return { hls: { possible: true }, rtmp, record: { possible: true } };
   }
@@ -86,15 +86,14 @@ const all = (feasibility: Feasibility): Feasibilities => ({ hls: feasibility, rt
 
 function videoWay(codec: CodecName, { abilities, transcode }: TapTerms): VideoWay {
   if (codec === 'H264') return { container: 'mp4', transcodes: false };
-  if (codec === 'VP8' && transcode && abilities.encodesH264) return { container: 'mp4', transcodes: true };
+  const isReadable = codec !== 'AV1' || abilities.readsAv1;
+  if (isReadable && transcode && abilities.encodesH264) return { container: 'mp4', transcodes: true };
   if (codec === 'VP8') return { container: 'webm', transcodes: false };
-  if (codec === 'AV1' && abilities.readsAv1) return { container: 'mp4', transcodes: false };
-  return {
-    refused:
-      codec === 'AV1'
-        ? `This FFmpeg (${abilities.version}) cannot receive AV1; use a newer one (9 can), or let the publisher send H264.`
-        : `FFmpeg does not find the key frames of ${codec} over RTP; let the publisher send H264.`,
-  };
+  if (codec === 'AV1' && isReadable) return { container: 'mp4', transcodes: false };
+  if (codec === 'AV1')
+    return { refused: `This FFmpeg (${abilities.version}) cannot receive AV1; use a newer one (9 can), or let the publisher send H264.` };
+  const remedy = transcode ? 'use an FFmpeg with libx264' : 'set streams.default.transcode';
+  return { refused: `FFmpeg cannot take ${codec} as it comes, only encode it anew: ${remedy}, or let the publisher send H264.` };
 }
 
 interface FlowingTrack extends TapTrack {

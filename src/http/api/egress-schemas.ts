@@ -36,7 +36,8 @@ export const egressSchema = Type.Object({
   details: Type.Record(Type.String(), Type.Unknown(), {
     description:
       'What is special to its kind. Of `rtmp`: name, url (without key), attempts, uptimeSeconds, bitrate (bit/s), sentBytes, backlogBytes, ' +
-      'rendition, gopSeconds, lastError (cause, detail, at), warnings (code, message).',
+      'rendition, gopSeconds, lastError (cause, detail, at), warnings (code, message). Of `hls`: viewers, bytesSent, bytesHeld, lowLatency, ' +
+      'renditions (name, codec, width, height, bitrate), and where smaller pictures are to be made, ladder (name, renditions, reason, detail).',
   }),
 });
 

@@ -55,9 +55,12 @@ const cases = [
   ['VP8', {}, [false, false, true]],
   ['VP8', { transcode: true }, [true, true, true]],
   ['VP9', {}, [false, false, false]],
-  ['VP9', { transcode: true }, [false, false, false]],
+  ['VP9', { transcode: true }, [true, true, true]],
+  ['VP9', { transcode: true, abilities: { ...abilities, encodesH264: false } }, [false, false, false]],
   ['AV1', {}, [false, false, false]],
+  ['AV1', { transcode: true }, [false, false, false]],
   ['AV1', { abilities: { ...abilities, readsAv1: true } }, [true, false, true]],
+  ['AV1', { transcode: true, abilities: { ...abilities, readsAv1: true } }, [true, true, true]],
 ] as const;
 
 test.for(cases)('of %s, with %o, HLS, RTMP and recordings can be made: %o', ([codec, change, expected]) => {
