@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { measureChurn } from './churn.ts';
 import { measureEgress } from './egress.ts';
 import { measureFirstFrame } from './first-frame.ts';
+import { measureLadders } from './ladder.ts';
 import { measureJoin } from './join.ts';
 import { measureProcessCosts } from './process-costs.ts';
 import { measureReaders } from './readers.ts';
@@ -49,6 +50,7 @@ const parts: Readonly<Record<string, (program: string) => Promise<Result>>> = {
   signalling: inRows(measureSignalling),
   'first-frame': inRows(measureFirstFrame),
   egress: inRows(async (program) => [...(await measureTap(program)), ...(await measureEgress(program))]),
+  ladder: inRows(measureLadders),
   readers: async (program) => measureReaders(program, { readers: Number(values.readers), seconds: Number(values.seconds ?? 12) }),
   join: inRows(async (program) => measureJoin(program, values.only?.split(','))),
   process: inRows(measureProcessCosts),
