@@ -106,10 +106,10 @@ test('an original that has grown for good begins a new run with more below it', 
     bench.ladder.fragment(run, { ...fragment, startMs: fragment.startMs + 3000 });
   }
   const [small, large] = bench.heard.runs;
-  expect(small?.run.renditions.map(({ encoded }) => encoded?.height)).toEqual([90, undefined]);
+  expect(small?.run.renditions.map(({ encoded }) => encoded?.height)).toEqual([90, undefined, undefined]);
   expect(small?.ending).toEqual({ cause: 'publisher-changed' });
   expect(large?.run).toMatchObject({ id: 2, beginsMs: expect.closeTo(8000, -2) as number });
-  expect(large?.run.renditions.map(({ encoded }) => encoded?.height)).toEqual([90, 180, undefined]);
+  expect(large?.run.renditions.map(({ encoded }) => encoded?.height)).toEqual([90, 180, undefined, undefined]);
   expect([small, large].map((one) => one?.run.renditions.findLast(({ kind }) => kind === 'video')?.name)).toEqual(['video-2', 'video-2']);
 });
 
