@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { Fragment } from '../../src/egress/fragment.ts';
 import { parseStreamId } from '../../src/streams/stream-id.ts';
 import { browserTest, expectPlaying, patience } from '../fixtures/browser-test.ts';
 import { HeardRuns, openTapBench } from '../fixtures/tap.ts';
@@ -19,6 +20,8 @@ const simulcast = {
 };
 const names = ['video-0', 'video-1', 'video-2'];
 
+const hasOneNear = (fragments: readonly Fragment[], startMs: number) => fragments.some((other) => Math.abs(other.startMs - startMs) < 100);
+
 browserTest('of simulcast every encoding is a rendition, and their key frames line up on request', async ({ chromium }) => {
   await using bench = await openTapBench({ keyFrameIntervalMs: 1_000 });
   await using _publisher = await chromium.publish(bench.gateway.whip('show'), simulcast);
@@ -28,11 +31,9 @@ browserTest('of simulcast every encoding is a rendition, and their key frames li
   await expect.poll(heights, patience).toEqual([135, 270, 540].map((height) => expect.closeTo(height, -1) as number));
   const from = Math.max(...names.map((name) => reader.of(name).at(-1)?.startMs ?? 0));
   const keyFrames = (name: string) => reader.of(name).filter(({ independent, startMs }) => independent && startMs > from);
-  await expect.poll(() => Math.min(...names.map((name) => keyFrames(name).length)), patience).toBeGreaterThan(3);
-  const [lowest = []] = names.map(keyFrames);
-  for (const { startMs } of lowest.slice(0, 3)) {
-    for (const name of names) expect(keyFrames(name).some((other) => Math.abs(other.startMs - startMs) < 100)).toBe(true);
-  }
+  // Encoders make key frames of their own too, of one encoding or two: those need not line up.
+  const linedUp = () => keyFrames('video-0').filter(({ startMs }) => names.every((name) => hasOneNear(keyFrames(name), startMs)));
+  await expect.poll(() => linedUp().length, patience).toBeGreaterThan(3);
   expect(reader.of('audio').length).toBeGreaterThan(5);
 });
 
