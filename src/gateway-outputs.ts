@@ -73,6 +73,10 @@ function openHls({ egress: { hls }, streams }: Config, { logger, registry }: Out
     logger,
   });
   registry.observer.on('live', (streamId) => opened.live(streamId));
+  ladders.observer.on('state', (streamId) => {
+    const stream = opened.stream(streamId);
+    if (stream !== undefined) outputs.changed(stream);
+  });
   return opened;
 }
 

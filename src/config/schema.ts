@@ -63,7 +63,7 @@ const policyDocs = {
   silence: 'A connected publisher or viewer from which nothing at all arrives (media, feedback, STUN) for this long is ended.',
   hls: 'Package the stream as HLS when somebody asks (`on-demand`), `always` while it is live, or never (`off`).',
   transcode:
-    'Encode video anew as H264: `never`; where HLS and RTMP cannot carry it as it is (`needed`); or as well, for HLS, in smaller pictures beside an original of one encoding (`ladder`), while it is watched.',
+    'Encode video anew as H264: `never`; where HLS and RTMP cannot carry it as it is (`needed`); or as well, for HLS, in smaller pictures beside an original of one encoding (`ladder`), while it is packaged.',
   record: 'Record the stream `always` while it is live, on `request` of an operator, or `never`.',
 };
 const instantJoins = ['auto', 'always', 'never'] as const;

@@ -213,6 +213,18 @@ test('a publisher that is away ends nothing, and who asks meanwhile gets an answ
   expect(segments.filter(({ discontinuity }) => discontinuity)).toHaveLength(1);
 });
 
+test('a run that goes on with the clock of the one before goes on in the playlists too', async () => {
+  await using hls = await openHlsGateway();
+  const first = enter(hls);
+  await expect.poll(() => hls.held.size).toBe(1);
+  hls.play(run, fragments(0, 3000));
+  const { video } = await first;
+  hls.hub().endRun({ cause: 'publisher-changed' });
+  hls.play({ ...run, id: 2, beginsMs: 3000 }, fragments(3000, 6000));
+  const times = (await text(video)).match(/(?<=PROGRAM-DATE-TIME:).*/g)?.map((time) => Date.parse(time) - run.startedAt.getTime());
+  expect(times?.slice(0, 5)).toEqual([0, 1000, 2000, 3000, 4000]);
+});
+
 test('without a key frame the first request gets 503 and is asked to come again', { timeout: 15_000 }, async () => {
   await using hls = await openHlsGateway();
   const response = await fetch(hls.url());

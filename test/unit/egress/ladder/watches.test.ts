@@ -12,6 +12,12 @@ test('an encoder that is behind for three seconds cannot keep up; one that catch
   expect([lag.isTooLong(2_100, 3_002), lag.isTooLong(2_100, 6_002), lag.isTooLong(2_100, 6_003)]).toEqual([false, false, true]);
 });
 
+test('an encoder that was given much at once may take its time as long as it catches up', () => {
+  const lag = new LadderLag();
+  const at = (seconds: number) => lag.isTooLong(10_000 - 300 * seconds, seconds * 1_000);
+  expect(Array.from({ length: 27 }, (_, seconds) => at(seconds))).not.toContain(true);
+});
+
 test('an original that stays at another size for five seconds is outgrown, with a key frame', () => {
   const watch = new SizeWatch({ width: 640, height: 360 });
   expect(sized(640, 360, 0, 1000).some((fragment) => watch.isOutgrownBy(fragment))).toBe(false);
