@@ -1,3 +1,5 @@
+import { cellsOfTime, timeCodePlace } from './time-code.ts';
+
 /** What is drawn once. */
 export interface PatternFace {
   readonly width: number;
@@ -42,13 +44,14 @@ export function drawBackground({ width, height, title }: PatternFace): Offscreen
   return canvas;
 }
 
-/** Draws one frame over the background: the clock, its hand, the waves and, on each full second, the flash. */
+/** Draws one frame over the background: the clock, the same for machines, its hand, the waves and, on each full second, the flash. */
 export function drawFrame(context: CanvasRenderingContext2D, background: OffscreenCanvas, moment: PatternMoment): void {
   const { width, height, now } = moment;
   context.drawImage(background, 0, 0);
   drawWave(context, moment, 0.68, 1, 'rgb(127 231 220 / 55%)');
   drawWave(context, moment, 0.73, 1.6, 'rgb(127 231 220 / 30%)');
   drawHand(context, moment);
+  drawTimeCode(context, moment);
   context.fillStyle = '#fff';
   context.textAlign = 'center';
   context.font = `600 ${Math.round(height * 0.14)}px ui-monospace, 'DejaVu Sans Mono', monospace`;
@@ -72,6 +75,15 @@ function drawHand(context: CanvasRenderingContext2D, { width, height, now }: Pat
   context.beginPath();
   context.arc(x, y, radius * 0.62, 0, 2 * Math.PI);
   context.fill();
+}
+
+/** From which whoever sees the picture can tell how long it was under way. */
+function drawTimeCode(context: CanvasRenderingContext2D, { width, height, now }: PatternMoment): void {
+  const { left, top, cellWidth, cellHeight } = timeCodePlace;
+  for (const [index, cell] of cellsOfTime(now.getTime()).entries()) {
+    context.fillStyle = cell ? '#fff' : '#000';
+    context.fillRect(width * (left + index * cellWidth), height * top, width * cellWidth + 1, height * cellHeight);
+  }
 }
 
 function drawWave(context: CanvasRenderingContext2D, moment: PatternMoment, level: number, speed: number, colour: string): void {
