@@ -7,6 +7,7 @@ import type { Host } from './config/host.ts';
 import { Egress } from './egress/egress.ts';
 import { claimFolder } from './egress/folder-claim.ts';
 import { HlsEgress } from './egress/hls/hls-egress.ts';
+import { firstSegmentMs } from './egress/hls/packager.ts';
 import { Recordings } from './egress/record/recordings.ts';
 import { RequestedOutputs } from './egress/request/requested-outputs.ts';
 import { RequestStore } from './egress/request/request-store.ts';
@@ -57,6 +58,7 @@ function openEgress({ egress, streams }: Config, { logger, host, registry }: Out
     ladder: { settings: { rungs: ladder, preset }, climbs: (streamId) => transcodeOf(streamId) === 'ladder' },
     runFolder,
     keyFrameIntervalMs: egress.hls.segmentMs,
+    secondKeyFrameMs: egress.hls.lowLatency ? firstSegmentMs : undefined,
   });
 }
 

@@ -40,6 +40,11 @@ export interface EgressSupervisorOptions {
   readonly lingerMs?: number;
   /** Between key frames that publishers are asked for while HLS, RTMP or recordings need them (to begin, to cut, to seek), in milliseconds. Default 2000. */
   readonly keyFrameIntervalMs?: number;
+  /**
+   * How soon after the first key frame publishers of one encoding are asked for the second, in milliseconds: the first segment of low-latency
+   * HLS is so long. Default: as all others.
+   */
+  readonly secondKeyFrameMs?: number | undefined;
 }
 
 /** A stream's tap with those who need it. */
@@ -188,7 +193,7 @@ export class EgressSupervisor implements AsyncDisposable {
       },
     });
     const reasons: Entry['reasons'] = new Set();
-    const { registry, keyFrameIntervalMs = 2_000 } = this.#options;
+    const { registry, keyFrameIntervalMs = 2_000, secondKeyFrameMs } = this.#options;
     const needsKeyFrames = (): boolean => [...reasons].some(({ reason }) => reason !== 'thumbnail');
     const tap = new StreamTap({
       streamId,
@@ -196,6 +201,7 @@ export class EgressSupervisor implements AsyncDisposable {
       deps: this.#deps,
       stream: () => registry.stream(streamId),
       keyFrameIntervalMs: () => (needsKeyFrames() ? keyFrameIntervalMs : undefined),
+      secondKeyFrameMs,
       onState: (state) => this.observer.emit('state', streamId, state),
       onRunEnded: (ending) => this.observer.emit('runended', streamId, ending),
     });

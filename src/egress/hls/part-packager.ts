@@ -1,6 +1,6 @@
 import type { Fragment, InitSegment } from '../fragment.ts';
 import { AudioLane } from './audio-lane.ts';
-import { audioName, cutsAt, videoRenditions, type Packager, type PackagerOptions } from './packager.ts';
+import { audioName, cutsAt, firstSegmentMs, videoRenditions, type Packager, type PackagerOptions } from './packager.ts';
 import { PartWriter } from './part-writer.ts';
 import type { Step } from './segment.ts';
 import { silence } from './silence.ts';
@@ -34,10 +34,12 @@ export class PartPackager implements Packager {
   #startMs = 0;
   #init: InitSegment | undefined;
   #ahead: Ahead[] = [];
+  #segmentMs: number;
 
   constructor(options: PackagerOptions) {
-    const { run, presentation, keys, partMs } = options;
+    const { run, presentation, keys, partMs, segmentMs } = options;
     this.#options = options;
+    this.#segmentMs = Math.min(segmentMs, firstSegmentMs);
     const videos = videoRenditions(run, presentation);
     const own = run.renditions.find(({ kind }) => kind === 'video')?.name ?? videos[0];
     this.#videoName = own;
@@ -82,7 +84,7 @@ export class PartPackager implements Packager {
 
   #showPicture(fragment: Fragment): void {
     const { init } = fragment;
-    if (!this.#pictures.isOpen || init !== this.#init || cutsAt(fragment, this.#startMs, this.#options.segmentMs)) {
+    if (!this.#pictures.isOpen || init !== this.#init || cutsAt(fragment, this.#startMs, this.#segmentMs)) {
       this.#cut(fragment.startMs, init);
     }
     this.#pictures.add(fragment);
@@ -91,7 +93,7 @@ export class PartPackager implements Packager {
   #showSound(fragment: Fragment): void {
     const { startMs, durationMs } = fragment;
     const leads = this.#init === undefined; // no picture so far
-    if (leads && startMs - this.#startMs >= this.#options.segmentMs) this.#cut(startMs, undefined);
+    if (leads && startMs - this.#startMs >= this.#segmentMs) this.#cut(startMs, undefined);
     const next = this.#ahead[0];
     if (next !== undefined && startMs + durationMs / 2 >= next.startMs && !this.#sounds.isEmpty) this.#moveOn();
     this.#sounds.add(fragment);
@@ -101,6 +103,7 @@ export class PartPackager implements Packager {
   #cut(atMs: number, init: InitSegment | undefined): void {
     const { presentation } = this.#options;
     const isFirst = this.#step === undefined;
+    if (!isFirst) this.#segmentMs = this.#options.segmentMs;
     const audioChanges = this.#audio.wantsChange;
     this.#endPictures(atMs);
     if (audioChanges) for (const fragment of this.#audio.fill(atMs)) this.#showSound(fragment);

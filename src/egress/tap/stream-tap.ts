@@ -35,6 +35,7 @@ export interface TapOptions {
   /** The stream, while there is one. */
   readonly stream: () => Stream | undefined;
   readonly keyFrameIntervalMs: () => number | undefined;
+  readonly secondKeyFrameMs?: number | undefined;
   readonly onState: (state: TapState) => void;
   readonly onRunEnded: (ending: RunEnding) => void;
 }
@@ -146,7 +147,7 @@ export class StreamTap {
   }
 
   async #oneLife({ stream, tracks, plan, launcher }: LifeParts): Promise<RunEnding> {
-    const { deps, keyFrameIntervalMs } = this.#options;
+    const { deps, keyFrameIntervalMs, secondKeyFrameMs } = this.#options;
     try {
       await using life = await TapLife.open({
         launcher,
@@ -156,6 +157,7 @@ export class StreamTap {
         tracks: incomingOf(tracks),
         plan,
         keyFrameIntervalMs,
+        secondKeyFrameMs,
       });
       this.#life = life;
       if (this.#stopping.signal.aborted || this.#tracks() !== tracks) await life.stop({ cause: 'publisher-changed' });

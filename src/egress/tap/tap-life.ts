@@ -19,6 +19,8 @@ export interface TapLifeOptions extends Omit<LegOptions, 'onProblem'> {
   readonly preset: string;
   /** Between key frames that the publisher is asked for, in milliseconds; undefined: only the first. */
   readonly keyFrameIntervalMs: () => number | undefined;
+  /** How soon after the first key frame a publisher of one encoding is asked for the second, in milliseconds; undefined: as for all others. */
+  readonly secondKeyFrameMs?: number | undefined;
 }
 
 /** What the owner of a run listens to. */
@@ -220,10 +222,11 @@ export class TapLife implements AsyncDisposable {
 
   #keepPace(videos: readonly RenditionFeed[]): void {
     if (videos.length === 0) return;
+    const { secondKeyFrameMs } = this.#options;
     this.#every(paceMs, async () => {
       const intervalMs = this.#options.keyFrameIntervalMs();
       if (intervalMs === undefined) this.#pace = undefined;
-      else this.#pace ??= new KeyFramePace(intervalMs, performance.now());
+      else this.#pace ??= new KeyFramePace(intervalMs, performance.now(), videos.length === 1 ? secondKeyFrameMs : undefined);
       // All encodings together, so that they can be cut together.
       if (this.#pace?.wants(performance.now()) === true) await Promise.all(videos.map(async ({ leg }) => leg.requestKeyFrame()));
     });

@@ -20,6 +20,14 @@ test('picture and sound keep every rule of playlists, part by part', () => {
   expect(packaging.history('video-0').length).toBeGreaterThan(40);
 });
 
+test('the first segment of a run ends early, so that there is something to play', () => {
+  const run = (id: number) => madeUpRun(['video-0', 'audio'], { id, startedAt: new Date(Date.UTC(2026, 10, 26, 10, id)) });
+  const packaging = new Packaging('parts', { segmentMs: 2000 });
+  for (const id of [1, 2]) packaging.run(run(id), inOrderOfArrival(video(0, 5500), audio(0, 5500))).endRun();
+  expectRules(packaging, { mayShortenParts: true });
+  expect(durations(packaging)).toEqual([1, 2, 2, 0.5, 1, 2, 2, 0.5].slice(-6));
+});
+
 test('a part is there as soon as its fragment', () => {
   const packaging = new Packaging('parts').run(madeUpRun(['video-0']), video(0, 1400));
   const { segments, lastParts, hint } = last(packaging);

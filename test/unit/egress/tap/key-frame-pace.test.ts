@@ -16,6 +16,16 @@ test('a publisher that obeys is asked once an interval', () => {
   expect(requests(10, (now, request) => request !== undefined && now === request + 50)).toEqual([1_950, 3_950, 5_950, 7_950, 9_950]);
 });
 
+test('the second key frame may be wanted earlier than those that follow', () => {
+  const pace = new KeyFramePace(2_000, 0, 1_000);
+  const asked: number[] = [];
+  for (let now = 0; now <= 6_000; now += 50) {
+    if (now === (asked.at(-1) ?? Infinity) + 50) pace.keyFrame(now);
+    if (pace.wants(now)) asked.push(now);
+  }
+  expect(asked).toEqual([950, 2_950, 4_950]);
+});
+
 test('an encoder whose own key frames are frequent enough is never asked', () => {
   expect(requests(10, (now) => now % 1_000 === 0)).toEqual([]);
 });
