@@ -22,6 +22,7 @@ import { publisherWarnings } from './publisher-warnings.ts';
 import { sessionResource, type SessionDeps } from './session-resource.ts';
 import { statusRoutes, type StatusDeps } from './status-routes.ts';
 import { readTlsPair, watchTlsPair, type TlsFileNames } from './tls-files.ts';
+import { inTurns, Turns } from './turns.ts';
 
 /** What the HTTP edge works with. */
 export interface HttpDeps extends Omit<
@@ -77,7 +78,8 @@ export async function openHttpServer(options: HttpDeps): Promise<HttpServer> {
   let draining = false;
   const isDraining = (): boolean => draining;
   const gate = new Gate(options, isDraining);
-  const deps = { ...options, allowedOrigins, gate, isDraining };
+  const turns = new Turns();
+  const deps = { ...options, allowedOrigins, gate, isDraining, turns };
 
   const app = buildApp(deps, observer);
   reportExchanges(app, { logger, observer });
@@ -88,7 +90,7 @@ export async function openHttpServer(options: HttpDeps): Promise<HttpServer> {
   await app.register(async (scope) => layerResource(scope, deps));
   await app.register(async (scope) => eventResource(scope, deps));
   await app.register(async (scope) => publisherWarnings(scope, deps));
-  if (hls !== undefined) await app.register(async (scope) => hlsRoutes(scope, { hls, gate, logger }));
+  if (hls !== undefined) await app.register(async (scope) => hlsRoutes(scope, { hls, gate, logger, turns }));
   if (thumbnails !== undefined) await app.register(async (scope) => thumbnailRoute(scope, { ...deps, thumbnails }));
   await app.register(async (scope) => statusRoutes(scope, deps));
   if (options.servesApi ?? true) await app.register(async (scope) => operatorApi(scope, deps));
@@ -110,11 +112,11 @@ export async function openHttpServer(options: HttpDeps): Promise<HttpServer> {
   };
 }
 
-type Wiring = HttpDeps & { readonly allowedOrigins: AllowedOrigins };
+type Wiring = HttpDeps & { readonly allowedOrigins: AllowedOrigins; readonly turns: Turns };
 
 /** The library with our errors, CORS on every answer, no request logs of its own (its URLs hold session secrets), unread bodies. */
 function buildApp(
-  { proxies = 0, tls, requireTls = false, maxConnections, allowedOrigins, logger }: Wiring,
+  { proxies = 0, tls, requireTls = false, maxConnections, allowedOrigins, logger, turns }: Wiring,
   observer: EventEmitter<HttpEvents>,
 ): FastifyInstance {
   const refuse = refuser(logger, observer);
@@ -124,7 +126,7 @@ function buildApp(
     forceCloseConnections: true,
     return503OnClosing: false,
     serverFactory: (listener) =>
-      createNodeServer(proxies === 0 ? listener : withForwarded(listener), {
+      createNodeServer(inTurns(proxies === 0 ? listener : withForwarded(listener), '/hls/', turns), {
         tls: tls === undefined ? undefined : readTlsPair(tls),
         maxConnections,
       }),

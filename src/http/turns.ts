@@ -1,6 +1,8 @@
+import type { RequestListener } from 'node:http';
+
 /** How {@link Turns} are given. */
 export interface TurnsOptions {
-  /** How many are served before whoever has come meanwhile is looked at. Default 8: about a millisecond. */
+  /** How many are served before whoever has come meanwhile is looked at. Default 2: some tenths of a millisecond. */
   readonly atOnce?: number;
 }
 
@@ -22,7 +24,7 @@ export class Turns {
   #served = 0;
   #isDue = false;
 
-  constructor({ atOnce = 8 }: TurnsOptions = {}) {
+  constructor({ atOnce = 2 }: TurnsOptions = {}) {
     this.#atOnce = atOnce;
   }
 
@@ -53,4 +55,14 @@ export class Turns {
       for (const { go } of next) go();
     });
   }
+}
+
+/** Lets requests below a path wait for their turn before anything is done about them; all others are served at once. */
+export function inTurns(listener: RequestListener, path: string, turns: Turns): RequestListener {
+  return (request, response) => {
+    if (request.url?.startsWith(path) !== true) return listener(request, response);
+    void turns.take().then(() => {
+      if (!response.destroyed) listener(request, response); // else its client has gone meanwhile
+    });
+  };
 }

@@ -10,7 +10,7 @@ import { parseStreamId } from '../../streams/stream-id.ts';
 import { clientGoneSignal } from '../client-gone.ts';
 import type { Gate } from '../gate.ts';
 import { reserveMethods } from '../reserve-methods.ts';
-import { Turns } from '../turns.ts';
+import type { Turns } from '../turns.ts';
 import { parseRange, sliceChunks } from './byte-range.ts';
 
 /** What the HLS routes work with. */
@@ -18,6 +18,8 @@ export interface HlsRouteDeps {
   readonly hls: HlsEgress;
   readonly gate: Gate;
   readonly logger: Logger;
+  /** When an answer that a whole crowd has waited for may go out. */
+  readonly turns: Turns;
 }
 
 type StreamRequest = FastifyRequest<{ Params: { stream: string } }>;
@@ -40,8 +42,7 @@ const retryAfterSeconds = 5;
  * So plain players, which send no token with what they load later, need none there, and segments have the same URL for everybody.
  */
 export function hlsRoutes(app: FastifyInstance, deps: HlsRouteDeps): void {
-  const { hls, gate, logger } = deps;
-  const turns = new Turns();
+  const { hls, gate, logger, turns } = deps;
   const enter = gate.guard({ action: 'play', session: 'opens', tokenInQuery: true });
   const known = { onRequest: gate.requireTransport };
   const refuseMore = async (): Promise<void> => {
@@ -69,9 +70,10 @@ export function hlsRoutes(app: FastifyInstance, deps: HlsRouteDeps): void {
     const { stream } = hls.find(parseStreamId(params.stream), params.session);
     const rendition = /^([\w-]+)\.m3u8$/.exec(params.playlist)?.[1];
     if (rendition === undefined) throw nothingHere();
-    const playlist = await stream.mediaPlaylist(rendition, awaitedBy(request), clientGoneSignal(reply));
+    const awaited = awaitedBy(request);
+    const playlist = await stream.mediaPlaylist(rendition, awaited, clientGoneSignal(reply));
     if (playlist === undefined) throw nothingHere();
-    await turns.take();
+    if (awaited !== undefined) await turns.take();
     return sendPlaylist(request, reply, { playlist, stream });
   });
   reserveMethods(app, '/hls/:stream/:session/:playlist', ['GET', 'HEAD']);
@@ -79,9 +81,10 @@ export function hlsRoutes(app: FastifyInstance, deps: HlsRouteDeps): void {
   app.get('/hls/:stream/media/:file', known, async (request: FileRequest, reply) => {
     const stream = hls.stream(parseStreamId(request.params.stream));
     const name = /^([\w-]+)\.(?:m4s|mp4)$/.exec(request.params.file)?.[1];
+    const isAwaited = name !== undefined && stream?.presentation.isPromised(name) === true;
     const file = name === undefined ? undefined : await stream?.file(name, clientGoneSignal(reply));
     if (stream === undefined || file === undefined) throw nothingHere();
-    await turns.take();
+    if (isAwaited) await turns.take();
     return sendFile(request, reply, { file, stream });
   });
   reserveMethods(app, '/hls/:stream/media/:file', ['GET', 'HEAD']);
