@@ -1,5 +1,3 @@
-import { fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Chromium, executablePath } from '../fixtures/chromium.ts';
 import { PageHlsViewer } from '../fixtures/hls-viewer.ts';
@@ -8,12 +6,12 @@ import { childrenOf, cpuMsOf } from './process-usage.ts';
 import { median, percentile, type Row } from './report.ts';
 
 const startUps = 5;
-const readers = 500;
 const measuredMs = 12_000;
 
-const crowdProgram = fileURLToPath(new URL('../fixtures/programs/hls-crowd.ts', import.meta.url));
+/** Players find their distance from the end of the playlist in this time. */
+const settleMs = 8_000;
 
-/** What HLS costs and how far behind it is, how soon it begins, and what 500 readers do to those who watch over WHEP. */
+/** How soon HLS begins, how far behind it is, and what a ladder costs. */
 export async function measureEgress(program: string): Promise<Row[]> {
   if (executablePath === undefined) {
     console.error('there is no Chromium here: left out');
@@ -21,7 +19,12 @@ export async function measureEgress(program: string): Promise<Row[]> {
   }
   await using chromium = await Chromium.open();
   await using gateway = await BenchGateway.open(program, { workers: 1 });
-  return [await measureStartUp(gateway, chromium), await measureDelay(gateway, chromium), ...(await measureLadder(gateway, chromium))];
+  return [
+    await measureStartUp(gateway, chromium),
+    await measureDelay(program, chromium, { lowLatency: true }),
+    await measureDelay(program, chromium, { lowLatency: false }),
+    await measureLadder(gateway, chromium),
+  ];
 }
 
 /** From the first request to the first playlist, each of a stream of its own. */
@@ -38,56 +41,38 @@ async function measureStartUp(gateway: BenchGateway, chromium: Chromium): Promis
   return { what, unit: 'ms', p50: median(tookMs), p95: percentile(tookMs, 0.95), aims: { p50: 3_000 }, count: tookMs.length };
 }
 
-/** Glass to glass, from the flash of the test pattern on each full second, with hls.js as it comes. */
-async function measureDelay(gateway: BenchGateway, chromium: Chromium): Promise<Row> {
+/** Glass to glass, from the time code in the picture, with hls.js as it comes. */
+async function measureDelay(program: string, chromium: Chromium, { lowLatency }: { readonly lowLatency: boolean }): Promise<Row> {
+  const settings = lowLatency ? {} : { SLUICE_EGRESS_HLS_LOW_LATENCY: 'false', SLUICE_EGRESS_HLS_SEGMENT_DURATION: '1s' };
+  await using gateway = await BenchGateway.open(program, { workers: 1, settings });
   const page = await chromium.browser.newPage();
   await page.goto(`${gateway.url}/publish/show?source=pattern&autostart=1&codec=H264&height=360&fps=30`);
   await whenLive(gateway, 'show');
   await using viewer = await PageHlsViewer.open(chromium, gateway.url);
-  await viewer.watchSync();
+  await delay(settleMs);
+  await viewer.watchDelay();
   await delay(measuredMs);
-  const [{ flashes }, { latency }] = [await viewer.sync(), await viewer.stats()];
+  const delays = await viewer.delays();
   await page.close();
-  // A flash tells the delay but for whole seconds, which the player's own estimate tells.
-  const partMs = median(flashes.map((flash) => flash % 1000));
-  const wholeMs = Math.max(0, Math.round((latency * 1000 - partMs) / 1000)) * 1000;
-  return { what: 'LL-HLS, hls.js: glass to glass', unit: 'ms', p50: wholeMs + partMs, aims: { p50: 1_300 }, count: flashes.length };
+  return {
+    what: lowLatency ? 'LL-HLS, hls.js: glass to glass' : 'HLS, 1 s segments, hls.js: glass to glass',
+    unit: 'ms',
+    p50: median(delays),
+    p95: percentile(delays, 0.95),
+    aims: { p50: lowLatency ? 1_300 : 4_000 },
+    count: delays.length,
+  };
 }
 
-/** CPU of a ladder of three, and of its readers; what WHEP viewers notice of them. */
-async function measureLadder(gateway: BenchGateway, chromium: Chromium): Promise<Row[]> {
+/** CPU of a ladder of three without transcoding. */
+async function measureLadder(gateway: BenchGateway, chromium: Chromium): Promise<Row> {
   const encodings = [{ rid: 'l', scaleResolutionDownBy: 4 }, { rid: 'm', scaleResolutionDownBy: 2 }, { rid: 'h' }];
   const sent = { codecs: ['H264' as const], width: 1280, height: 720, startBitrate: 3000, encodings };
   await using _publisher = await chromium.publish(gateway.whip('ladder'), sent);
   await whenLive(gateway, 'ladder');
-  const url = `${gateway.url}/hls/ladder/index.m3u8`;
-  await fetch(url);
+  await fetch(`${gateway.url}/hls/ladder/index.m3u8`);
   const taps = childrenOf(gateway.pid, 'ffmpeg').slice(-1); // those of the streams before end by and by
-  const [tap, alone] = await Promise.all([costOf(taps), measureWhep(gateway, chromium)]);
-  const crowd = fork(crowdProgram, [url, `${readers}`]);
-  let totals = { requests: 0, failures: 0 };
-  crowd.on('message', (message) => (totals = message as typeof totals));
-  await delay(6_000);
-  const before = totals;
-  const [node, beside] = await Promise.all([costOf([gateway.pid]), measureWhep(gateway, chromium)]);
-  const requests = totals.requests - before.requests;
-  if (totals.failures > 0) console.error(`${totals.failures} requests of readers failed`);
-  crowd.disconnect();
-  const beside500 = `beside ${readers} HLS readers`;
-  return [
-    { what: 'Tap of a ladder of 3: CPU for each second', unit: 'ms', p50: tap, count: 1 },
-    {
-      what: `Gateway with ${readers} HLS readers: CPU for each second`,
-      unit: 'ms',
-      p50: node,
-      perSecond: (requests * 1000) / measuredMs,
-      count: requests,
-    },
-    { what: 'WHEP without HLS readers: POST→201', unit: 'ms', ...alone.posts },
-    { what: `WHEP ${beside500}: POST→201`, unit: 'ms', ...beside.posts },
-    { what: 'WHEP without HLS readers: packets lost', unit: 'packets', p50: alone.lost, count: alone.frames },
-    { what: `WHEP ${beside500}: packets lost`, unit: 'packets', p50: beside.lost, count: beside.frames },
-  ];
+  return { what: 'Tap of a ladder of 3: CPU for each second', unit: 'ms', p50: await costOf(taps), count: 1 };
 }
 
 /** CPU time of processes, in milliseconds for each second. */
@@ -95,34 +80,6 @@ async function costOf(pids: readonly number[]): Promise<number> {
   const before = cpuMsOf(pids);
   await delay(measuredMs);
   return ((cpuMsOf(pids) - before) * 1000) / measuredMs;
-}
-
-/** A viewer for a while, and POSTs of others. */
-async function measureWhep(gateway: BenchGateway, chromium: Chromium) {
-  await using viewer = await chromium.watch(gateway.whep('ladder'), { codecs: ['H264'] });
-  const before = await viewer.stats();
-  const until = performance.now() + measuredMs;
-  const tookMs: number[] = [];
-  const { offerText } = await viewer.session();
-  while (performance.now() < until) {
-    const from = performance.now();
-    const response = await fetch(gateway.whep('ladder'), {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/sdp' },
-      body: offerText,
-    });
-    await response.text();
-    if (response.status === 201) tookMs.push(performance.now() - from);
-    else console.error(`a POST to WHEP got ${response.status}`);
-    if (response.status === 201) await fetch(response.headers.get('Location') ?? '', { method: 'DELETE' });
-    await delay(500);
-  }
-  const after = await viewer.stats();
-  return {
-    lost: after.packetsLost - before.packetsLost,
-    frames: after.framesDecoded - before.framesDecoded,
-    posts: { p50: median(tookMs), p95: percentile(tookMs, 0.95), count: tookMs.length },
-  };
 }
 
 async function whenLive(gateway: BenchGateway, stream: string): Promise<void> {

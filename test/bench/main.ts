@@ -46,12 +46,18 @@ const inRows = (measure: (program: string) => Promise<Row[]>) => async (program:
   return { text: renderTable(rows), data: rows };
 };
 
+const readersOptions = { readers: Number(values.readers), seconds: Number(values.seconds ?? 12) };
+
 const parts: Readonly<Record<string, (program: string) => Promise<Result>>> = {
   signalling: inRows(measureSignalling),
   'first-frame': inRows(measureFirstFrame),
-  egress: inRows(async (program) => [...(await measureTap(program)), ...(await measureEgress(program))]),
+  egress: async (program) => {
+    const rows = [...(await measureTap(program)), ...(await measureEgress(program))];
+    const crowd = await measureReaders(program, readersOptions);
+    return { text: `${renderTable(rows)}\n\n${crowd.text}`, data: { rows, readers: crowd.data } };
+  },
+  readers: async (program) => measureReaders(program, readersOptions),
   ladder: inRows(measureLadders),
-  readers: async (program) => measureReaders(program, { readers: Number(values.readers), seconds: Number(values.seconds ?? 12) }),
   join: inRows(async (program) => measureJoin(program, values.only?.split(','))),
   process: inRows(measureProcessCosts),
   viewers: async (program) =>
