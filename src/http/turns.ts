@@ -59,10 +59,12 @@ export class Turns {
 
 /** Lets requests below a path wait for their turn before anything is done about them; all others are served at once. */
 export function inTurns(listener: RequestListener, path: string, turns: Turns): RequestListener {
+  const serveInTurn = async (...[request, response]: Parameters<RequestListener>): Promise<void> => {
+    await turns.take();
+    if (!response.destroyed) listener(request, response); // else its client has gone meanwhile
+  };
   return (request, response) => {
-    if (request.url?.startsWith(path) !== true) return listener(request, response);
-    void turns.take().then(() => {
-      if (!response.destroyed) listener(request, response); // else its client has gone meanwhile
-    });
+    if (request.url?.startsWith(path) === true) void serveInTurn(request, response);
+    else listener(request, response);
   };
 }
