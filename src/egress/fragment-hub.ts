@@ -51,8 +51,11 @@ export class FragmentHub {
     return this.#run;
   }
 
-  /** Adds a reader; it gets the present run and its fragments since the last key frame first. A hub that has ended says so at once. */
-  add(reader: FragmentReader): Disposable {
+  /**
+   * Adds a reader; it gets the present run and its fragments since the last key frame first, or since the last but one (`keyFrames` 2), where that
+   * is still known. A hub that has ended says so at once.
+   */
+  add(reader: FragmentReader, { keyFrames = 1 }: { readonly keyFrames?: 1 | 2 } = {}): Disposable {
     if (this.#ended) {
       reader.ended();
       return { [Symbol.dispose]: () => undefined };
@@ -60,7 +63,7 @@ export class FragmentHub {
     this.#readers.add(reader);
     const run = this.#run;
     if (run !== undefined) {
-      const replay = fromLastKeyFrames(this.#memory);
+      const replay = fromLastKeyFrames(this.#memory, keyFrames);
       this.#tellOne(reader, () => {
         reader.runStarted(run);
         for (const fragment of replay) reader.fragment(run, fragment);
@@ -159,14 +162,14 @@ function sinceKeyFrames(fragments: readonly Fragment[], keyFrames: number): Frag
 }
 
 /**
- * What a late reader gets: every video rendition from the last key frame that all of them have, and the audio from there on.
+ * What a late reader gets: every video rendition from the last key frame that all of them have, or the last but one, and the audio from there on.
  * Renditions that have stopped are left out.
  */
-export function fromLastKeyFrames(fragments: readonly Fragment[]): readonly Fragment[] {
+export function fromLastKeyFrames(fragments: readonly Fragment[], keyFrames: 1 | 2 = 1): readonly Fragment[] {
   const newestMs = Math.max(...fragments.map(endMs));
   const present = new Set(fragments.filter((fragment) => endMs(fragment) > newestMs - stoppedMs).map(({ rendition }) => rendition));
   const starts = [...keyFrameStarts(fragments)].filter(([rendition]) => present.has(rendition));
-  const momentAt = Math.min(...starts.map(([, times]) => times.at(-1) ?? Infinity));
+  const momentAt = Math.min(...starts.map(([, times]) => times.at(-keyFrames) ?? times[0] ?? Infinity));
   const from = new Map(starts.map(([rendition, times]) => [rendition, times.find((time) => time >= momentAt - momentMs) ?? Infinity]));
   const audioFrom = from.size === 0 ? newestMs - 1_000 : Math.min(...from.values());
   return fragments.filter((fragment) => isFrom(fragment, from, audioFrom));

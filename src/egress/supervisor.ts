@@ -107,7 +107,8 @@ export class EgressSupervisor implements AsyncDisposable {
     clearTimeout(entry.linger);
     const need = { reason };
     entry.reasons.add(need);
-    const seat = entry.hub.add(reader);
+    // The segment before the present one is there at once: a stream that is recorded, say, can be played without any wait.
+    const seat = entry.hub.add(reader, { keyFrames: reason === 'hls' ? 2 : 1 });
     return {
       [Symbol.dispose]: () => {
         seat[Symbol.dispose]();

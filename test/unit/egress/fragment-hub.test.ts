@@ -50,6 +50,18 @@ test('a late reader begins at the last key frame that all renditions have, with 
   expect(reader.notes.at(-1)).toBe('video-0 3000');
 });
 
+test.for([
+  [3, 1000],
+  [1, 0],
+] as const)('after %i s, one that wants what is complete begins a key frame earlier, where there is one', ([seconds, startMs]) => {
+  const hub = new FragmentHub();
+  hub.startRun(run);
+  for (const one of media(seconds)) hub.push(one);
+  const reader = new Notes();
+  hub.add(reader, { keyFrames: 2 });
+  expect(reader.notes.slice(0, 4)).toEqual(['run 1', `video-0 ${startMs}`, `video-1 ${startMs}`, `audio ${startMs}`]);
+});
+
 test('a rendition that has vanished does not hold a late reader back', () => {
   const fragments = [...media(2), ...media(20, ['video-0', 'audio']).filter(({ startMs }) => startMs >= 2000)];
   const replay = fromLastKeyFrames(fragments);
