@@ -58,7 +58,7 @@ function openEgress({ egress, streams }: Config, { logger, host, registry }: Out
     ladder: { settings: { rungs: ladder, preset }, climbs: (streamId) => transcodeOf(streamId) === 'ladder' },
     runFolder,
     keyFrameIntervalMs: egress.hls.segmentMs,
-    secondKeyFrameMs: egress.hls.lowLatency ? firstSegmentMs : undefined,
+    secondKeyFrameMs: (streamId) => (egress.hls.lowLatency && transcodeOf(streamId) !== 'ladder' ? firstSegmentMs : undefined),
   });
 }
 

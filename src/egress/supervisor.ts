@@ -44,7 +44,7 @@ export interface EgressSupervisorOptions {
    * How soon after the first key frame publishers of one encoding are asked for the second, in milliseconds: the first segment of low-latency
    * HLS is so long. Default: as all others.
    */
-  readonly secondKeyFrameMs?: number | undefined;
+  readonly secondKeyFrameMs?: ((streamId: StreamId) => number | undefined) | undefined;
 }
 
 /** A stream's tap with those who need it. */
@@ -202,7 +202,7 @@ export class EgressSupervisor implements AsyncDisposable {
       deps: this.#deps,
       stream: () => registry.stream(streamId),
       keyFrameIntervalMs: () => (needsKeyFrames() ? keyFrameIntervalMs : undefined),
-      secondKeyFrameMs,
+      secondKeyFrameMs: secondKeyFrameMs?.(streamId),
       onState: (state) => this.observer.emit('state', streamId, state),
       onRunEnded: (ending) => this.observer.emit('runended', streamId, ending),
     });

@@ -81,12 +81,9 @@ export class HlsStream implements FragmentReader, EgressOutput {
 
   /** Every rendition that there is to play has a segment. */
   get isPlayable(): boolean {
-    const names = new Set([audioName, ...(this.#run?.renditions.map(({ name }) => name) ?? []), ...this.presentation.renditions]);
-    return (
-      this.#run !== undefined &&
-      names.size > 0 &&
-      [...names].every((name) => this.presentation.listed(name).some(({ segment }) => segment.complete))
-    );
+    if (this.#run === undefined) return false;
+    const names = [audioName, ...this.#run.renditions.map(({ name }) => name), ...this.presentation.renditions];
+    return names.every((name) => this.presentation.listed(name).some(({ segment }) => segment.complete));
   }
 
   runStarted(run: TapRun): void {
