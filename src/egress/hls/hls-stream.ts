@@ -66,8 +66,8 @@ export class HlsStream implements FragmentReader, EgressOutput {
   #viewers = 0;
 
   constructor(options: HlsStreamOptions) {
-    const { streamId, settings, newName } = options;
-    this.streamId = streamId;
+    const { settings, newName } = options;
+    this.streamId = options.streamId;
     this.#options = options;
     this.#state = options.isThere ? { name: 'starting', since: new Date() } : { name: 'waiting', since: new Date(), reason: 'publisher' };
     this.presentation = new Presentation({ listed: settings.listed, mostBytes: settings.mostBytes, newName });
@@ -138,8 +138,7 @@ export class HlsStream implements FragmentReader, EgressOutput {
    * when the time is over.
    */
   async whenPlayable(patience: Patience): Promise<void> {
-    const holds = (): boolean => this.isPlayable || this.#ended || this.#state.name === 'failed';
-    await this.#changes.until({ name: 'playable', holds }, patience);
+    await this.#changes.until({ name: 'playable', holds: () => this.isPlayable || this.#ended || this.#state.name === 'failed' }, patience);
     if (this.#state.name === 'failed') throw new GatewayError('ERR_CODEC_UNSUPPORTED', this.#state.ending.detail);
     if (this.#ended) throw new GatewayError('ERR_STREAM_NOT_FOUND', 'This stream has ended.');
     if (!this.isPlayable) throw notReady();
