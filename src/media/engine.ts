@@ -248,6 +248,11 @@ export interface SubscriberTransport extends MediaTransport {
   readonly estimate: number | undefined;
   /** The estimate is not to fall below this, in bit/s; 0: any is good. A worker that died meanwhile is no error here. */
   setFloor(bitsPerSecond: number): Promise<void>;
+  /**
+   * Sends so much besides, in bit/s, that no player takes, to see whether the path carries it; 0: nothing. Only for players that drop packets of an
+   * SSRC that they do not know, as browsers do. A worker that died meanwhile is no error here.
+   */
+  pad(bitsPerSecond: number): Promise<void>;
   /** Throws `ERR_MEDIA_UNAVAILABLE` when the track or a worker went away meanwhile. */
   consume(track: IncomingTrack, options: ConsumeOptions): Promise<OutgoingTrack>;
 }

@@ -24,6 +24,7 @@ import { StayingTrack } from './instant/staying-track.ts';
 import { SwappingTrack } from './instant/swapping-track.ts';
 import { ConsumerTrack } from './outgoing-track.ts';
 import { madeOn } from './made-on.ts';
+import { Padding, paddingCapabilities } from './padding.ts';
 import { codecOf, originProfile, routerCodecs } from './router-codecs.ts';
 import type { WorkerHome } from './worker-process.ts';
 
@@ -182,6 +183,7 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
   readonly #place: ViewerPlace;
   readonly #consumers = new Set<Consumer>();
   readonly #estimate: BandwidthEstimate;
+  readonly #padding: Padding;
 
   /** `local` calls `open` with the producer that stands for a track on this transport's router (itself, or the end of a pipe). */
   constructor(
@@ -193,6 +195,11 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
     this.#local = local;
     this.#place = place;
     this.#estimate = new BandwidthEstimate(transport);
+    this.#padding = new Padding({
+      router: place.router,
+      open: async (producerId) =>
+        madeOn(transport, transport.consume({ producerId, rtpCapabilities: paddingCapabilities, paused: true })),
+    });
   }
 
   async consume(track: IncomingTrack, options: ConsumeOptions): Promise<OutgoingTrack> {
@@ -240,6 +247,12 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
 
   async setFloor(bitsPerSecond: number): Promise<void> {
     return this.#estimate.setFloor(bitsPerSecond);
+  }
+
+  async pad(bitsPerSecond: number): Promise<void> {
+    await this.#padding.send(bitsPerSecond).catch((error: unknown) => {
+      if (!this.transport.closed) throw error;
+    });
   }
 
   async traffic(): Promise<TransportTraffic> {

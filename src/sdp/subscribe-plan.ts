@@ -38,10 +38,15 @@ export interface SubscribePlan {
   readonly profile: PayloadProfile;
   /** True for players that need `a=ssrc` lines; false for browsers, which then follow a changed SSRC. */
   readonly namesSsrcs: boolean;
+  /** Whether packets of an unknown SSRC with the payload type {@link paddingPayloadType} do the player no harm. */
+  readonly takesPadding: boolean;
   readonly offer: Offer;
   /** At most one audio and one video section, in the offered order. */
   readonly sections: readonly PlannedSection[];
 }
+
+/** The number of padding (`media/padding.ts`): unassigned by RFC 3551 §6. */
+export const paddingPayloadType = 20;
 
 /** What decides about a player besides its offer. */
 export interface SubscribeOptions {
@@ -67,10 +72,12 @@ export function planSubscribe(offer: Offer, { tracks, userAgent }: SubscribeOpti
   });
   if (sections.length === 0) throw noCommonCodec(tracks, active);
   const profile = payloadProfile(sections);
+  const knowsPadding = offer.sections.some(({ codecs }) => codecs.some(({ payloadType }) => payloadType === paddingPayloadType));
   return {
     remote: remoteTransport(offer),
     profile,
     namesSsrcs: !isBrowser(offer, userAgent),
+    takesPadding: isBrowser(offer, userAgent) && !knowsPadding,
     offer,
     sections: sections.toSorted((a, b) => a.index - b.index),
   };
@@ -133,7 +140,7 @@ function checkDirection({ index, type, direction }: OfferedSection): void {
   throw new GatewayError('ERR_OFFER_DIRECTION', `Section ${index} (${type}) is ${direction}; a player offers recvonly.`);
 }
 
-/** Browsers take a changed SSRC without being told (media-notes §1.7); no other player was seen to. */
+/** Browsers take a changed SSRC without being told (media-notes §1.7), and drop one that does not belong to them; no other player was seen to. */
 function isBrowser({ originUser, libwebrtc }: Offer, userAgent: string): boolean {
   return userAgent.startsWith('Mozilla/') || originUser.startsWith('mozilla') || libwebrtc;
 }

@@ -1,10 +1,13 @@
 import { bestOf, noBest, noteBest, type BestWindow } from './path-best.ts';
+import type { PathProbe } from './path-probe.ts';
 import { readSigns, type PathReading, type PathSigns } from './path-signs.ts';
 
 /** What is known of one place in the ladder. */
 export interface Trial {
   /** When it was climbed to last. */
   readonly climbedMs: number;
+  /** From where. */
+  readonly from: number;
   /** How often in a row it did not carry. */
   readonly failures: number;
   /** When it was left last. */
@@ -36,6 +39,12 @@ export interface ControlState {
   readonly calmSinceMs: number | undefined;
   /** By place in the ladder; nothing for those that were never left. */
   readonly trials: readonly (Trial | undefined)[];
+  /** The padding that is being sent; undefined: none. */
+  readonly probe: PathProbe | undefined;
+  /** What the path did not carry last, in bit/s, of video and padding; undefined: nothing is known. */
+  readonly limit: number | undefined;
+  /** When a probe ended last, and whether it was too much. */
+  readonly probed: { readonly atMs: number; readonly wasTooMuch: boolean };
 }
 
 /** All in milliseconds. */
@@ -45,6 +54,8 @@ const times = {
   /** What the layer before left behind is still on its way, or in reports, for so long and for what was queued, up to `longestLeftover`. */
   leftover: 400,
   longestLeftover: 2000,
+  /** What padding that was too much left in the queue is gone by then, and what it pushed out was sent again. */
+  afterProbe: 1500,
   /** After that one more report must come before a queue counts. */
   settle: 3000,
   /** How long a step up is looked at closely. */
@@ -65,6 +76,9 @@ export function startControl(bound: number): ControlState {
     heldSinceMs: undefined,
     calmSinceMs: undefined,
     trials: [],
+    probe: undefined,
+    limit: undefined,
+    probed: { atMs: -Infinity, wasTooMuch: false },
   };
 }
 
@@ -92,14 +106,17 @@ export function nowOf({ readings }: ControlState): number {
 
 /** The readings that tell of what is sent now, and not of what is still on its way from the layer before. */
 export function windowOf(state: ControlState): readonly PathReading[] {
-  const { readings, sentSinceMs, cameDown } = state;
+  const { readings, sentSinceMs, cameDown, probe } = state;
   const leftoverMs = cameDown ? times.leftover + queuedMs(state) : 0;
-  return readings.filter(({ atMs }) => atMs >= Math.max(sentSinceMs + leftoverMs, nowOf(state) - times.window));
+  const fromMs = Math.max(sentSinceMs + leftoverMs, probe?.startedMs ?? probeGoneMs(state), nowOf(state) - times.window);
+  return readings.filter(({ atMs }) => atMs >= fromMs);
 }
 
-/** Whether a step down is so fresh that what the layer before left behind still shows. */
+/** Whether a step down is so fresh that what the layer before left behind still shows, or a probe that was too much. */
 export function isSettling(state: ControlState): boolean {
-  return state.cameDown && nowOf(state) - state.sentSinceMs < times.settle + queuedMs(state);
+  const nowMs = nowOf(state);
+  if (nowMs - probeGoneMs(state) < times.settle) return true;
+  return state.cameDown && nowMs - state.sentSinceMs < times.settle + queuedMs(state);
 }
 
 /** Whether a step up is fresh. */
@@ -109,13 +126,18 @@ export function isOnTrial(state: ControlState): boolean {
 
 /** What is known of a place in the ladder. */
 export function trialOf({ trials }: ControlState, place: number): Trial {
-  return trials[place] ?? { climbedMs: -Infinity, failures: 0, fellMs: -Infinity };
+  return trials[place] ?? { climbedMs: -Infinity, from: 0, failures: 0, fellMs: -Infinity };
 }
 
 /** The history with something new about a place in the ladder. */
 export function withTrial(state: ControlState, place: number, trial: Trial): ControlState {
   const length = Math.max(state.trials.length, place + 1);
   return { ...state, trials: Array.from({ length }, (_, index) => (index === place ? trial : state.trials[index])) };
+}
+
+/** When nothing can be left of the last probe; -Infinity where it left nothing. */
+function probeGoneMs({ probed: { atMs, wasTooMuch } }: ControlState): number {
+  return wasTooMuch ? atMs + times.afterProbe : -Infinity;
 }
 
 function queuedMs({ fall }: ControlState): number {

@@ -1,4 +1,5 @@
 import { isOnTrial, isSettling, noteReading, signsOf, trialOf, withTrial, type ControlState } from './control-state.ts';
+import { goOn, limitAfter, startProbe, type PathProbe } from './path-probe.ts';
 import type { PathReading, PathSigns } from './path-signs.ts';
 import { isCalm, learnPath, worryOf } from './path-trouble.ts';
 
@@ -21,6 +22,8 @@ export interface Look {
   readonly sent: number;
   /** What the path carries, in bit/s, as mediasoup estimates it; undefined for a viewer without bandwidth feedback. */
   readonly estimate?: number | undefined;
+  /** Whether the viewer may be sent padding, to see what its path carries. Default false. */
+  readonly takesPadding?: boolean;
 }
 
 /** Why a viewer's bound moved: down for loss, for a queue, or back because a step up did not carry; up to see whether it carries. */
@@ -35,7 +38,9 @@ export interface Decision {
   readonly drainMs: number;
   /** Place below which an estimate is not believed; -1: believe it. */
   readonly floor: number;
-  /** When to look again, in milliseconds: sooner while a step up is on trial. */
+  /** How much padding to send beside the video, in bit/s; 0: none. */
+  readonly padding: number;
+  /** When to look again, in milliseconds: sooner while a step up is on trial, and sooner still while there is padding. */
   readonly nextLookMs: number;
 }
 
@@ -50,6 +55,9 @@ const times = {
   proof: 60_000,
   look: 1000,
   closeLook: 500,
+  probeLook: 250,
+  /** From a switch, or a probe that was too much, to the next probe. */
+  rest: 4000,
   /** The queue is known only when reports come; those that lose are all but never shorter than the first nor longer than the second. */
   shortestDrain: 300,
   longestDrain: 600,
@@ -57,6 +65,9 @@ const times = {
 
 /** How much more than a layer takes an estimate must promise to be a reason to look earlier, and how much more than what is sent anyway. */
 const promise = { ofNext: 1.3, ofPresent: 2.2 } as const;
+
+/** How much more than a layer takes a path must carry of padding: layers come in bursts. And how much more after each step up that failed. */
+const headroom = { first: 1.1, perFailure: 0.4, most: 2.5 } as const;
 
 /** Share of packets sent again that are still few. */
 const mostRepaired = 0.3;
@@ -73,8 +84,12 @@ interface Outcome {
  * pause of the video, so that the queue empties and nothing lost is sent again into it. Without the pause, repeated NACKs kept a link of
  * 520 kbit/s full for 3 s after the step to a layer of 330, and the picture stood for 4.5 s; with it for 0.6 s (Chromium, tbf, 300 ms).
  *
- * Up one step at a time, after calm. Nobody can know whether the next layer fits without trying, so a step up is a trial (`probe`), closely
- * looked at, taken back at the first sign (`failed`), and tried again after twice the time.
+ * Up after calm. Nobody can know whether a higher layer fits without trying: a viewer that takes padding is sent ever more of it beside its
+ * video, again and again, until the path carries what the higher layer takes ({@link PathProbe}). That is no switch: who is throttled sees
+ * nothing of it, and climbs back within 15 s when the throttle ends, however long it was.
+ *
+ * For other viewers the next layer itself is the trial. Each step up (`probe`) is closely looked at, taken back at the first sign (`failed`), and
+ * tried again after twice the time.
  *
  * With bandwidth feedback mediasoup chooses by its estimate, between the bound and the floor that are decided here, and what the estimate promises
  * is tried after a quarter of the time.
@@ -84,6 +99,7 @@ interface Outcome {
  */
 export function controlLayers(before: ControlState, look: Look): Outcome {
   const heard = noteReading(before, look);
+  if (heard.probe !== undefined) return probeOn(heard, look, heard.probe);
   const state = learnPath(heard, signsOf(heard));
   const signs = signsOf(state);
   const worry = worryOf(state, signs);
@@ -96,7 +112,8 @@ export function controlLayers(before: ControlState, look: Look): Outcome {
   const isSwitching = look.sent > noted.bound;
   if (worry !== undefined && !isSwitching && look.sent > 0) return fall(noted, look, { signs, worry });
   const climbing = fromEstimate(noted, look);
-  if (mayClimb(climbing, look)) return climb(climbing, look);
+  if (look.takesPadding === true) return mayProbe(climbing, look) ? probe(climbing, look) : decided(climbing, undefined);
+  if (mayClimb(climbing, look)) return climb(climbing, look, climbing.bound + 1);
   return decided(noted, undefined);
 }
 
@@ -107,25 +124,67 @@ function fall(
 ): Outcome {
   const trial = trialOf(state, sent);
   const hasFailed = atMs - trial.climbedMs < times.proof;
-  const bound = hasFailed ? sent - 1 : fittingBelow(ladder, sent, signs);
+  const fitting = fittingBelow(ladder, sent, signs);
+  const bound = hasFailed ? Math.min(sent - 1, Math.max(trial.from, fitting)) : fitting;
   const failures = hasFailed ? trial.failures + 1 : 0;
-  const tried = withTrial(state, sent, { climbedMs: -Infinity, failures, fellMs: atMs });
+  const tried = withTrial(state, sent, { ...trial, climbedMs: -Infinity, failures, fellMs: atMs });
   const drainMs = Math.min(times.longestDrain, Math.max(times.shortestDrain, signs.queueMs));
   const fallen = { queueMs: signs.queueMs };
-  return decided({ ...tried, bound, calmSinceMs: undefined, fall: fallen }, hasFailed ? 'failed' : worry, drainMs);
+  return decided({ ...tried, bound, limit: undefined, calmSinceMs: undefined, fall: fallen }, hasFailed ? 'failed' : worry, { drainMs });
+}
+
+/** What the path seems to carry, in bit/s: what arrived of what was sent while the queue grew by so much. */
+function carriedOf({ rate, lossShare, growth, repairedShare }: PathSigns): number {
+  const arrived = repairedShare > mostRepaired ? 1 : 1 - lossShare;
+  return (rate * arrived) / (1 + Math.max(0, growth / 1000));
 }
 
 /**
- * The highest place below `sent` that the path seems to carry: what arrived of what was sent while the queue grew by so much. The next one
- * where packets that are sent again fill the path, as nobody knows then what arrived.
+ * The highest place below `sent` that the path seems to carry. The next one where packets that are sent again fill the path, as nobody knows
+ * then what arrived.
  */
-function fittingBelow(ladder: readonly Rung[], sent: number, { rate, lossShare, growth, repairedShare }: PathSigns): number {
-  const arrived = repairedShare > mostRepaired ? 1 : 1 - lossShare;
-  const carried = (rate * arrived) / (1 + Math.max(0, growth / 1000));
+function fittingBelow(ladder: readonly Rung[], sent: number, signs: PathSigns): number {
+  const carried = carriedOf(signs);
   return Math.max(
     0,
     ladder.findLastIndex(({ bitrate }, index) => index < sent && bitrate > 0 && bitrate <= carried),
   );
+}
+
+/** Whether to find out with padding what the path carries: in calm, a while after the last change. */
+function mayProbe({ bound, calmSinceMs, sentSinceMs, probed }: ControlState, { reading: { atMs }, sent, ceiling }: Look): boolean {
+  if (bound >= ceiling || sent !== bound || calmSinceMs === undefined) return false;
+  return atMs - calmSinceMs >= times.calm && atMs - Math.max(sentSinceMs, probed.atMs) >= times.rest;
+}
+
+function probe(state: ControlState, look: Look): Outcome {
+  const carried = look.ladder[state.bound]?.bitrate ?? 0;
+  const started = startProbe({ atMs: look.reading.atMs, carried, limit: state.limit, wanted: wantedFor(state, look, look.ceiling) });
+  return decided({ ...state, probe: started }, undefined, { carried });
+}
+
+/** Goes on with padding, or climbs to what was carried. */
+function probeOn(state: ControlState, look: Look, present: PathProbe): Outcome {
+  const { reading, ladder, sent, ceiling } = look;
+  const carried = ladder[state.bound]?.bitrate ?? 0;
+  const signs = signsOf(state);
+  const wanted = wantedFor(state, look, ceiling);
+  const isMoot = sent !== state.bound || ceiling <= state.bound;
+  const outcome = isMoot ? ({ name: 'unheard' } as const) : goOn(present, { atMs: reading.atMs, signs, ownLoss: state.ownLoss, wanted });
+  if (outcome.name === 'goes-on') return decided({ ...state, probe: outcome.probe }, undefined, { carried });
+  const isTooMuch = outcome.name === 'failed';
+  const ended = { ...state, probe: undefined, probed: { atMs: reading.atMs, wasTooMuch: isTooMuch } };
+  if (outcome.name === 'carried') return climb({ ...ended, limit: undefined }, look, ceiling);
+  if (!isTooMuch) return decided(ended, undefined);
+  const limited = { ...ended, limit: limitAfter(present), calmSinceMs: undefined };
+  const place = ladder.findLastIndex((_rung, index) => index <= ceiling && wantedFor(state, look, index) <= present.carried);
+  return place > state.bound ? climb(limited, look, place) : decided(limited, undefined);
+}
+
+/** What must be carried before a place is climbed to, in bit/s. */
+function wantedFor(state: ControlState, { ladder }: Look, place: number): number {
+  const { failures } = trialOf(state, place);
+  return (ladder[place]?.bitrate ?? 0) * Math.min(headroom.most, headroom.first + headroom.perFailure * failures);
 }
 
 function mayClimb(state: ControlState, { reading: { atMs }, ladder, sent, ceiling, estimate = 0 }: Look): boolean {
@@ -139,9 +198,8 @@ function mayClimb(state: ControlState, { reading: { atMs }, ladder, sent, ceilin
   return atMs - fellMs >= (isPromised ? waitMs / 4 : waitMs);
 }
 
-function climb(state: ControlState, { reading: { atMs } }: Look): Outcome {
-  const bound = state.bound + 1;
-  const tried = withTrial(state, bound, { ...trialOf(state, bound), climbedMs: atMs });
+function climb(state: ControlState, { reading: { atMs } }: Look, bound: number): Outcome {
+  const tried = withTrial(state, bound, { ...trialOf(state, bound), climbedMs: atMs, from: state.bound });
   return decided({ ...tried, bound, calmSinceMs: undefined, heldSinceMs: undefined, fall: undefined }, 'probe');
 }
 
@@ -160,7 +218,13 @@ function floorOf(state: ControlState): number {
   return state.calmSinceMs === undefined ? -1 : Math.min(state.bound, state.sent);
 }
 
-function decided(state: ControlState, reason: ControlReason | undefined, drainMs = 0): Outcome {
+/** `drainMs` as in the decision; `carried` is what the video takes, in bit/s, which padding adds to. */
+function decided(
+  state: ControlState,
+  reason: ControlReason | undefined,
+  { drainMs = 0, carried = 0 }: { readonly drainMs?: number; readonly carried?: number } = {},
+): Outcome {
+  const isClose = isOnTrial(state) || isSettling(state);
   return {
     state,
     decision: {
@@ -168,7 +232,8 @@ function decided(state: ControlState, reason: ControlReason | undefined, drainMs
       reason,
       drainMs,
       floor: floorOf(state),
-      nextLookMs: isOnTrial(state) || isSettling(state) ? times.closeLook : times.look,
+      padding: state.probe === undefined ? 0 : Math.max(0, state.probe.rate - carried),
+      nextLookMs: state.probe === undefined ? (isClose ? times.closeLook : times.look) : times.probeLook,
     },
   };
 }

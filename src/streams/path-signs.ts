@@ -36,6 +36,8 @@ export interface PathSigns {
   readonly growth: number;
   /** Sent since the reading before, in bit/s. */
   readonly rate: number;
+  /** When the last report was seen; -Infinity: there is none among these readings. */
+  readonly toldMs: number;
 }
 
 /** The best that a path was seen to do, in milliseconds. */
@@ -92,6 +94,7 @@ export function readSigns({ context, readings, best }: PathHistory): PathSigns {
     standingMs: least(queues, 3),
     growth: growthOf(queues.slice(-3)),
     rate: rateBetween(before, last),
+    toldMs: latest?.atMs ?? -Infinity,
   };
 }
 

@@ -25,10 +25,12 @@ interface WatchedPath {
   readonly log: Logger;
   /** The bound to begin with, where an earlier track taught one; default: none. */
   readonly bound: LayerIndices | undefined;
+  /** Whether its player drops padding unseen. */
+  readonly takesPadding: boolean;
 }
 
 /** What mediasoup thinks of a path, for viewers with bandwidth feedback. */
-export type Estimator = Pick<SubscriberTransport, 'estimate' | 'setFloor'>;
+export type Estimator = Pick<SubscriberTransport, 'estimate' | 'setFloor' | 'pad'>;
 
 /** Layers vary between half and twice of what they take on average, and mediasoup leaves one at the first moment that the estimate is below. */
 const floorMargin = 2;
@@ -58,6 +60,7 @@ export class PathWatch {
   #stopped = false;
   #looking = false;
   #floor = 0;
+  #padding = 0;
 
   constructor(path: WatchedPath) {
     this.#path = path;
@@ -80,6 +83,7 @@ export class PathWatch {
     this.#path.outgoing.events.off('struggle', this.#hurry);
     this.#path.outgoing.events.off('layerschange', this.#noteSwitch);
     this.#keepAbove(0);
+    this.#pad(0);
   }
 
   readonly #hurry = (): void => {
@@ -110,6 +114,7 @@ export class PathWatch {
   /** Who wishes for one layer gets it, whatever the estimate is. */
   #insist(): void {
     const { director, outgoing } = this.#path;
+    this.#pad(0);
     if (outgoing.isEstimated) this.#keepAbove((this.#ladder[placeOf(this.#ladder, director.target)]?.bitrate ?? 0) * floorMargin);
     this.#wait(idleMs);
   }
@@ -119,11 +124,13 @@ export class PathWatch {
     const { bound } = this;
     const isSame = this.#ladder.length === ladder.length;
     this.#ladder = ladder;
-    if (!isSame) this.#state = startControl(bound === undefined ? ladder.length - 1 : Math.max(0, placeOf(ladder, bound)));
+    if (isSame) return;
+    this.#pad(0);
+    this.#state = startControl(bound === undefined ? ladder.length - 1 : Math.max(0, placeOf(ladder, bound)));
   }
 
   async #decide(): Promise<number> {
-    const { outgoing, director, estimator, log } = this.#path;
+    const { outgoing, director, estimator, takesPadding, log } = this.#path;
     const ladder = this.#ladder;
     const report = await outgoing.report();
     const isEstimated = outgoing.isEstimated;
@@ -133,6 +140,7 @@ export class PathWatch {
       ceiling: ceilingOf(ladder, director.layers, director.wish),
       sent: placeOf(ladder, outgoing.currentLayers),
       ...(isEstimated ? { estimate: estimator.estimate ?? 0 } : {}),
+      takesPadding,
     };
     const { state, decision } = controlLayers(this.#state, look);
     log.trace({ look, decision }, 'viewer path looked at');
@@ -141,6 +149,7 @@ export class PathWatch {
     const { history, sign } = noteFreezes(this.#freezes, report, performance.now());
     this.#freezes = history;
     if (sign !== undefined) this.events.emit('freeze', sign);
+    this.#pad(decision.padding);
     if (decision.reason !== undefined) this.#apply(decision.reason, decision.bound, decision.drainMs);
     if (isEstimated) this.#keepAbove((ladder[decision.floor]?.bitrate ?? 0) * floorMargin);
     const isWell = isEstimated && look.sent >= look.ceiling && state.calmSinceMs !== undefined;
@@ -153,6 +162,14 @@ export class PathWatch {
     this.#floor = floor;
     this.#path.estimator.setFloor(floor).catch((error: unknown) => {
       this.#path.log.warn({ err: error, floor }, 'estimate cannot be bounded');
+    });
+  }
+
+  #pad(padding: number): void {
+    if (padding === this.#padding) return;
+    this.#padding = padding;
+    this.#path.estimator.pad(padding).catch((error: unknown) => {
+      this.#path.log.warn({ err: error }, 'padding cannot be sent');
     });
   }
 

@@ -227,7 +227,9 @@ export class SubscribeSession extends Session {
     this.#sent = sent;
     const video = sent.find(({ outgoing }) => outgoing.kind === 'video');
     this.layers.follow(video === undefined ? undefined : { feed: video.track.layers, ...video });
-    this.#path.follow(video?.track.description.layered === true ? video.outgoing : undefined);
+    this.#path.follow(video?.track.description.layered === true ? video.outgoing : undefined, {
+      takesPadding: this.#plan?.takesPadding === true,
+    });
     this.#awaitMedia(this.#outgoing);
   }
 

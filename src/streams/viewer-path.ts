@@ -31,8 +31,8 @@ export class ViewerPath {
     });
   }
 
-  /** This is the layered video that is sent from now on; undefined: there is none. */
-  follow(outgoing: OutgoingTrack | undefined): void {
+  /** This is the layered video that is sent from now on; undefined: there is none. `takesPadding`: its player drops padding unseen. */
+  follow(outgoing: OutgoingTrack | undefined, { takesPadding }: { readonly takesPadding: boolean }): void {
     this.#outgoing?.events.off('layerschange', this.#onLayers);
     this.#bound = this.#watch === undefined ? this.#bound : this.#watch.bound;
     this.#watch?.stop();
@@ -42,12 +42,12 @@ export class ViewerPath {
     if (outgoing === undefined) return;
     this.#switches.begin(outgoing);
     outgoing.events.on('layerschange', this.#onLayers);
-    this.#watch = this.#open(outgoing);
+    this.#watch = this.#open(outgoing, takesPadding);
   }
 
-  #open(outgoing: OutgoingTrack): PathWatch {
+  #open(outgoing: OutgoingTrack, takesPadding: boolean): PathWatch {
     const { director, estimator, log, onFreeze } = this.#options;
-    const watch = new PathWatch({ outgoing, director, estimator, log, bound: this.#bound });
+    const watch = new PathWatch({ outgoing, director, estimator, log, bound: this.#bound, takesPadding });
     watch.events.on('freeze', onFreeze);
     watch.events.on('bound', (reason) => {
       this.#switches.cause(reason, performance.now());

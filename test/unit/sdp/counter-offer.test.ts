@@ -42,7 +42,7 @@ test('an answer that takes everything is planned with RTX, transport-cc and no n
   const { codecs = [], headerExtensions = [] } = consumeCapabilities(section, simulcast);
   expect(codecs.map(({ mimeType }) => mimeType)).toEqual(['video/VP8', 'video/rtx']);
   expect(headerExtensions.map(({ preferredId }) => preferredId)).toEqual([1, 5]);
-  expect(plan.namesSsrcs).toBe(false);
+  expect(plan).toMatchObject({ namesSsrcs: false, takesPadding: false });
   expect(plan.remote.dtlsParameters.role).toBe('client');
 });
 

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { paddingPayloadType as sentPayloadType } from '../../../src/media/padding.ts';
 import { writeSubscribeAnswer } from '../../../src/sdp/answer.ts';
 import type { TrackDescription } from '../../../src/sdp/model.ts';
 import { parseOffer } from '../../../src/sdp/offer.ts';
-import { consumeCapabilities, planSubscribe, sectionFor, type SubscribePlan } from '../../../src/sdp/subscribe-plan.ts';
+import { consumeCapabilities, paddingPayloadType, planSubscribe, sectionFor, type SubscribePlan } from '../../../src/sdp/subscribe-plan.ts';
 import { local, offerText, opusTrack, videoTrack } from '../../fixtures/offers/corpus.ts';
 
 function plan(text: string, tracks: readonly TrackDescription[] = [opusTrack, videoTrack('H264')], userAgent = ''): SubscribePlan {
@@ -131,7 +132,14 @@ test.for([
   ['gst-whepclientsrc', '', true],
 ] as const)('%s with User-Agent "%s" is told its SSRCs: %s', ([name, userAgent, expected]) => {
   const tracks = name.includes('audio') ? [opusTrack] : [opusTrack, videoTrack('H264')];
-  expect(plan(offerText(name), tracks, userAgent).namesSsrcs).toBe(expected);
+  expect(plan(offerText(name), tracks, userAgent)).toMatchObject({ namesSsrcs: expected, takesPadding: !expected });
+});
+
+test('a player that knows the number of padding is sent none', () => {
+  expect(sentPayloadType).toBe(paddingPayloadType);
+  const text = offerText('chromium-whep').replace(/^(m=audio.*)$/m, `$1 ${paddingPayloadType}`);
+  const known = text.replace(/^(a=rtpmap:111 .*)$/m, `$1\r\na=rtpmap:${paddingPayloadType} L8/8000`);
+  expect(plan(known, [opusTrack, videoTrack('VP8')])).toMatchObject({ namesSsrcs: false, takesPadding: false });
 });
 
 test('an extension whose number means something else to the player is left out', () => {

@@ -42,6 +42,7 @@ test('of a clean path nothing is told but the rate', () => {
     standingMs: 0,
     growth: 0,
     rate: 1_000_000,
+    toldMs: 2000,
   });
 });
 

@@ -59,7 +59,11 @@ class FakeTrack implements OutgoingTrack {
   close(): void {}
 }
 
-function open({ isEstimated = false, bound }: { isEstimated?: boolean; bound?: LayerIndices } = {}) {
+function open({
+  isEstimated = false,
+  takesPadding = false,
+  bound,
+}: { isEstimated?: boolean; takesPadding?: boolean; bound?: LayerIndices } = {}) {
   const feed = new LayerFeed(rids);
   const encodings = rids.map((rid, index) => ({
     rid,
@@ -76,16 +80,20 @@ function open({ isEstimated = false, bound }: { isEstimated?: boolean; bound?: L
   const director = new LayerDirector(log);
   director.follow({ feed, outgoing, decodesAllSizes: true });
   const floors: number[] = [];
+  const paddings: number[] = [];
   const estimator = {
     estimate: 1_000_000,
     setFloor: async (floor: number) => {
       floors.push(floor);
     },
+    pad: async (padding: number) => {
+      paddings.push(Math.round(padding));
+    },
   };
-  const watch = new PathWatch({ outgoing, director, estimator, log, bound });
+  const watch = new PathWatch({ outgoing, director, estimator, log, bound, takesPadding });
   const reasons: string[] = [];
   watch.events.on('bound', (reason) => reasons.push(reason));
-  return { watch, outgoing, director, floors, reasons };
+  return { watch, outgoing, director, floors, paddings, reasons };
 }
 
 test('a viewer that loses packets is bounded, and is let up again when it loses none', async () => {
@@ -98,6 +106,36 @@ test('a viewer that loses packets is bounded, and is let up again when it loses 
   outgoing.lossShare = 0;
   await vi.advanceTimersByTimeAsync(20_000);
   expect([director.target.spatialLayer, reasons]).toEqual([7, ['loss', 'probe']]);
+});
+
+test('a viewer that takes padding is sent ever more of it, and gets the layer that it would carry; without a switch none is sent', async () => {
+  const { outgoing, director, paddings, reasons } = open({ takesPadding: true });
+  await vi.advanceTimersByTimeAsync(5000);
+  outgoing.lossShare = 0.3;
+  await vi.advanceTimersByTimeAsync(2000);
+  outgoing.lossShare = 0;
+  await vi.advanceTimersByTimeAsync(3000);
+  expect([outgoing.currentLayers?.spatialLayer, paddings]).toEqual([1, []]);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect([director.target.spatialLayer, reasons]).toEqual([7, ['loss', 'probe']]);
+  expect(paddings).toEqual([36_000, 76_320, 264_480, 690_000, 0]);
+});
+
+test('padding ends with the watch, and for a viewer that wishes for one layer', async () => {
+  for (const end of ['stop', 'wish'] as const) {
+    const { watch, outgoing, director, paddings } = open({ takesPadding: true });
+    await vi.advanceTimersByTimeAsync(5000);
+    outgoing.lossShare = 0.3;
+    await vi.advanceTimersByTimeAsync(2000);
+    outgoing.lossShare = 0;
+    await vi.advanceTimersByTimeAsync(8000);
+    expect(paddings.at(-1)).toBeGreaterThan(0);
+    if (end === 'stop') watch.stop();
+    else director.choose({ rid: 'b' });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(paddings.at(-1)).toBe(0);
+    watch.stop();
+  }
 });
 
 test('it asks once a second, twice while a change is fresh, and never once it is stopped', async () => {
