@@ -6,15 +6,16 @@ import { type OfferBounds, parseOffer } from '../sdp/offer.ts';
 import { planPublish } from '../sdp/publish-plan.ts';
 import { planSubscribe } from '../sdp/subscribe-plan.ts';
 import { refuseAborted } from './aborted.ts';
+import { OpenSessions } from './open-sessions.ts';
 import { PublishSession } from './publish-session.ts';
-import { Seats, type SeatLimits, type SessionClient } from './seats.ts';
+import { nobody, Seats, type SeatLimits, type SessionClient } from './seats.ts';
 import type { RegistryEvents, SessionInfo, SessionKind } from './registry-events.ts';
 import type { Session, SessionContext } from './session.ts';
-import { enforceTerms, termsOf, type SessionTerms, type TermLimits } from './session-terms.ts';
+import { termsOf, type TermLimits } from './session-terms.ts';
 import { notLive, Stream } from './stream.ts';
 import type { StreamId } from './stream-id.ts';
 import type { StreamPolicy } from './stream-policy.ts';
-import { reportSession, reportStream, type SessionReport, type StreamReport } from './stream-report.ts';
+import { reportStream, type SessionReport, type StreamReport } from './stream-report.ts';
 import { SubscribeSession } from './subscribe-session.ts';
 import { sumOf, TotalsLedger } from './totals.ts';
 
@@ -53,22 +54,13 @@ const liveWaitMs = 1000;
 
 const connectTimeoutMs = 20_000;
 
-const nobody: SessionClient = {
-  address: 'none',
-  holder: 'nobody',
-  isAnonymous: true,
-  maxSessions: undefined,
-  maxBitrate: undefined,
-  expiresAt: undefined,
-};
-
 /** Every stream and every session by its name: where POSTs become sessions. */
 export class StreamRegistry {
   readonly observer = new EventEmitter<RegistryEvents>();
   readonly #options: StreamRegistryOptions;
   readonly #streams = new Map<StreamId, Stream>();
-  readonly #sessions = new Map<string, Session>();
   readonly #totals = new TotalsLedger();
+  readonly #sessions = new OpenSessions(this.#totals);
   readonly #seats: Seats;
   #draining = false;
 
@@ -97,7 +89,7 @@ export class StreamRegistry {
       const terms = termsOf(client, this.#options.limits);
       const context = { ...this.#context(stream, userAgent, startedAt), maxBitrate: terms.maxBitrate };
       const session = await PublishSession.open(context, stream.media, plan, signal);
-      this.#keep(session, { terms, seat: seat.move() }, () => {
+      this.#sessions.keep(session, { terms, seat: seat.move() }, () => {
         stream.publisherClosed(session);
       });
       this.#finish(session, () => {
@@ -132,7 +124,7 @@ export class StreamRegistry {
     const session = counterOffer
       ? await SubscribeSession.offer(context, stream.media, { tracks, signal })
       : await SubscribeSession.open(context, stream.media, { plan, tracks, signal });
-    this.#keep(session, { terms, seat: seat.move() }, () => {
+    this.#sessions.keep(session, { terms, seat: seat.move() }, () => {
       stream.removeSubscriber(session);
     });
     this.#finish(session, () => {
@@ -153,11 +145,7 @@ export class StreamRegistry {
 
   /** The session behind a session URL. Throws `ERR_SESSION_NOT_FOUND`, the same for one that ended and one that never was. */
   find(kind: SessionKind, streamId: StreamId, secret: string): Session {
-    const session = this.#sessions.get(secret);
-    if (session?.kind !== kind || session.streamId !== streamId) {
-      throw new GatewayError('ERR_SESSION_NOT_FOUND', 'There is no such session, or it has ended.');
-    }
-    return session;
+    return this.#sessions.find(kind, streamId, secret);
   }
 
   reports(): readonly StreamReport[] {
@@ -171,8 +159,7 @@ export class StreamRegistry {
 
   /** The open sessions, those of one stream where one is named; asks the workers. */
   async sessions(streamId?: StreamId): Promise<readonly SessionReport[]> {
-    const sessions = [...this.#sessions.values()].filter((session) => streamId === undefined || session.streamId === streamId);
-    return Promise.all(sessions.map(reportSession));
+    return this.#sessions.reports(streamId);
   }
 
   /**
@@ -180,20 +167,16 @@ export class StreamRegistry {
    * after any other ending. Throws `ERR_SESSION_NOT_FOUND`.
    */
   kick(sessionId: string): SessionInfo {
-    const session = [...this.#sessions.values()].find(({ id }) => id === sessionId);
-    if (session === undefined) throw new GatewayError('ERR_SESSION_NOT_FOUND', 'There is no such session, or it has ended.');
-    session.close('kicked');
-    return session;
+    return this.#sessions.kick(sessionId);
   }
 
   counts(): { readonly streams: number; readonly live: number; readonly publishers: number; readonly subscribers: number } {
     const streams = [...this.#streams.values()];
-    const sessions = [...this.#sessions.values()];
     return {
       streams: streams.length,
       live: streams.filter(({ tracks }) => tracks !== undefined).length,
-      publishers: sessions.filter(({ kind }) => kind === 'publish').length,
-      subscribers: sessions.filter(({ kind }) => kind === 'subscribe').length,
+      publishers: this.#sessions.count('publish'),
+      subscribers: this.#sessions.count('subscribe'),
     };
   }
 
@@ -204,7 +187,7 @@ export class StreamRegistry {
 
   /** The same by worker. */
   async totalsByWorker(): Promise<ReadonlyMap<number, TransportTotals>> {
-    return this.#totals.collect([...this.#sessions.values()]);
+    return this.#sessions.totalsByWorker();
   }
 
   /** Refuses new sessions from now on, with `ERR_DRAINING`. */
@@ -215,7 +198,7 @@ export class StreamRegistry {
   /** Ends every session, with a DTLS alert to its peer, and every stream. */
   async close(): Promise<void> {
     this.drain();
-    for (const session of [...this.#sessions.values()]) session.close('shutdown');
+    this.#sessions.close();
     for (const stream of [...this.#streams.values()]) stream.end();
   }
 
@@ -242,18 +225,6 @@ export class StreamRegistry {
       silenceMs: stream.policy.silenceMs,
       instantJoin: stream.policy.instantJoin,
     };
-  }
-
-  /** Makes a session findable, and holds it to its terms, until it closes. */
-  #keep(session: Session, { terms, seat }: { readonly terms: SessionTerms; readonly seat: Disposable }, onClosed: () => void): void {
-    this.#sessions.set(session.secret, session);
-    const enforced = enforceTerms(session, terms);
-    session.onClosed(() => {
-      enforced[Symbol.dispose]();
-      seat[Symbol.dispose]();
-      this.#sessions.delete(session.secret);
-      onClosed();
-    });
   }
 
   /** The last step of opening: a session that is refused now leaves nothing behind. */

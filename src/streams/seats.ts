@@ -18,6 +18,16 @@ export interface SessionClient {
   readonly expiresAt: Date | undefined;
 }
 
+/** A client whom no limit of its own is for. */
+export const nobody: SessionClient = {
+  address: 'none',
+  holder: 'nobody',
+  isAnonymous: true,
+  maxSessions: undefined,
+  maxBitrate: undefined,
+  expiresAt: undefined,
+};
+
 /** How many sessions there may be at once; undefined: any number. */
 export interface SeatLimits {
   readonly publishers?: number | undefined;

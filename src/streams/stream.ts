@@ -3,17 +3,12 @@ import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
 import type { StreamMedia } from '../media/engine.ts';
 import { Audience } from './audience.ts';
+import { type Claim, NameClaims } from './name-claims.ts';
 import type { LiveTrack, PublishSession } from './publish-session.ts';
 import type { RegistryEvents } from './registry-events.ts';
 import type { StreamId } from './stream-id.ts';
 import type { StreamPolicy } from './stream-policy.ts';
 import type { SubscribeSession } from './subscribe-session.ts';
-import { afterTakeover, heldForMs, noTakeovers } from './takeover.ts';
-
-/** A publisher's place in the queue for a name; later claims win. */
-export interface Claim {
-  readonly order: number;
-}
 
 /** One named programme: who publishes, who watches, whether it is live. Lives from its first claim to the end of its grace time. */
 export class Stream {
@@ -25,13 +20,11 @@ export class Stream {
   readonly #onEnded: () => void;
   readonly #changes = new EventEmitter<{ change: [] }>();
   readonly #audience = new Audience();
-  readonly #pending = new Set<Claim>();
-  #claims = 0;
+  readonly #claims: NameClaims;
   #publisher: { readonly claim: Claim; readonly session: PublishSession } | undefined;
   #tracks: readonly LiveTrack[] | undefined;
   #since = new Date();
   #grace: NodeJS.Timeout | undefined;
-  #takeovers = noTakeovers;
   #ended = false;
 
   constructor(
@@ -51,6 +44,7 @@ export class Stream {
   ) {
     this.id = id;
     this.policy = policy;
+    this.#claims = new NameClaims(policy);
     this.media = media;
     this.#log = logger.child({ streamId: id });
     this.#observer = observer;
@@ -79,8 +73,7 @@ export class Stream {
 
   /** Until when the present publisher keeps the name; undefined when it is not contested. */
   get contestedUntil(): Date | undefined {
-    const heldMs = heldForMs(this.#takeovers, Date.now());
-    return heldMs === 0 || this.#publisher === undefined ? undefined : new Date(Date.now() + heldMs);
+    return this.#publisher === undefined ? undefined : this.#claims.contestedUntil;
   }
 
   /**
@@ -89,13 +82,7 @@ export class Stream {
    * Throws `ERR_STREAM_TAKEN` (policy `reject`) and `ERR_STREAM_CONTESTED`.
    */
   claim(): Claim {
-    this.#refuseContested();
-    if (this.policy.takeover === 'reject' && (this.#publisher !== undefined || this.#pending.size > 0)) {
-      throw new GatewayError('ERR_STREAM_TAKEN', 'This stream has a publisher already.', { retryAfterSeconds: 5 });
-    }
-    const claim = { order: (this.#claims += 1) };
-    this.#pending.add(claim);
-    return claim;
+    return this.#claims.take({ isPublished: this.#publisher !== undefined });
   }
 
   /**
@@ -104,8 +91,8 @@ export class Stream {
    * Throws `ERR_STREAM_TAKEN` when a later claim was quicker, and `ERR_STREAM_CONTESTED`.
    */
   commit(claim: Claim, session: PublishSession): void {
-    this.#refuseContested();
     const previous = this.#publisher;
+    if (previous !== undefined) this.#claims.refuseContested();
     if (this.#ended || (previous !== undefined && previous.claim.order > claim.order)) {
       throw new GatewayError('ERR_STREAM_TAKEN', 'Another publisher has taken this stream meanwhile.', { retryAfterSeconds: 2 });
     }
@@ -126,7 +113,7 @@ export class Stream {
 
   /** Gives a claim back, committed or not. */
   release(claim: Claim): void {
-    this.#pending.delete(claim);
+    this.#claims.release(claim);
     this.#endWhenUnused();
   }
 
@@ -138,7 +125,7 @@ export class Stream {
     clearTimeout(this.#grace);
     this.#grace = setTimeout(() => {
       this.#grace = undefined;
-      if (this.#publisher === undefined && this.#pending.size === 0) this.end();
+      if (this.#publisher === undefined && !this.#claims.arePending) this.end();
     }, this.policy.graceMs);
   }
 
@@ -237,20 +224,8 @@ export class Stream {
     });
   }
 
-  #refuseContested(): void {
-    const until = this.contestedUntil;
-    if (until === undefined) return;
-    throw new GatewayError(
-      'ERR_STREAM_CONTESTED',
-      'Several publishers keep taking this stream from each other; its present one keeps it for now.',
-      {
-        retryAfterSeconds: Math.ceil((until.getTime() - Date.now()) / 1000),
-      },
-    );
-  }
-
   #countTakeover(): void {
-    this.#takeovers = afterTakeover(this.#takeovers, Date.now());
+    this.#claims.countTakeover();
     const until = this.contestedUntil;
     if (until === undefined) return;
     this.#log.warn({ until }, 'stream contested: its present publisher keeps the name');
@@ -259,7 +234,7 @@ export class Stream {
 
   /** A claim that failed on a fresh name leaves nothing behind. */
   #endWhenUnused(): void {
-    if (this.#publisher === undefined && this.#pending.size === 0 && this.#grace === undefined) this.end();
+    if (this.#publisher === undefined && !this.#claims.arePending && this.#grace === undefined) this.end();
   }
 }
 

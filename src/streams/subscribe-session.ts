@@ -2,14 +2,7 @@ import type { OutgoingTrack, StreamMedia, SubscriberTransport } from '../media/e
 import { writeSubscribeAnswer } from '../sdp/answer.ts';
 import { counterOfferProfile, planCounterAnswer, writeCounterOffer } from '../sdp/counter-offer.ts';
 import type { TrackDescription } from '../sdp/model.ts';
-import {
-  canFollow,
-  consumeCapabilities,
-  decodesAllSizes,
-  type PlannedSection,
-  sectionFor,
-  type SubscribePlan,
-} from '../sdp/subscribe-plan.ts';
+import type { PlannedSection, SubscribePlan } from '../sdp/subscribe-plan.ts';
 import { refuseAborted } from './aborted.ts';
 import { LayerDirector } from './layer-director.ts';
 import type { LiveTrack } from './publish-session.ts';
@@ -17,12 +10,7 @@ import type { SessionEnding } from './registry-events.ts';
 import { Session, type SessionContext } from './session.ts';
 import { ViewerNews } from './viewer-news.ts';
 import { ViewerPath } from './viewer-path.ts';
-
-/** One track of the stream and the section of the player's offer that carries it. */
-interface Route {
-  readonly track: LiveTrack;
-  readonly section: PlannedSection;
-}
+import { carryOn, missesOut, type SentTrack, sendTracks } from './viewer-tracks.ts';
 
 /** How long a counter-offer waits for its answer, in milliseconds (WHEP §4.3.2). */
 const counterOfferTimeoutMs = 30_000;
@@ -59,7 +47,7 @@ export class SubscribeSession extends Session {
       opened.close();
     });
     refuseAborted(signal);
-    const [sent] = await Promise.all([send(transport, plan, tracks), transport.connect(plan.remote.dtlsParameters)]);
+    const [sent] = await Promise.all([sendTracks(transport, plan, tracks), transport.connect(plan.remote.dtlsParameters)]);
     refuseAborted(signal);
     const senders = sent.map(({ mid, outgoing }) => ({ mid, rtpParameters: outgoing.rtpParameters }));
     const answerText = writeSubscribeAnswer(plan, transport.local, senders);
@@ -177,9 +165,11 @@ export class SubscribeSession extends Session {
     this.#known = tracks.map(({ description }) => description);
     const plan = this.#plan;
     if (plan === undefined) return;
-    if (tracks.some((track) => missesOut(plan, track))) this.close('media-changed');
-    else if (!plan.namesSsrcs) this.#startSwitch(plan, tracks);
-    else if (!this.#carryOn(plan, tracks)) this.close('media-changed');
+    const canFollow = !tracks.some((track) => missesOut(plan, track));
+    if (canFollow && !plan.namesSsrcs) return this.#startSwitch(plan, tracks);
+    const carried = canFollow ? carryOn(this.#sent, plan, tracks) : undefined;
+    if (carried === undefined) this.close('media-changed');
+    else this.#send(carried);
   }
 
   /** The publisher is gone; the transport stays, for the one who may come back. */
@@ -212,7 +202,7 @@ export class SubscribeSession extends Session {
   async #switch(plan: SubscribePlan, tracks: readonly LiveTrack[]): Promise<void> {
     for (const outgoing of this.#outgoing) outgoing.close();
     this.#send([]);
-    const sent = await send(this.#transport, plan, tracks);
+    const sent = await sendTracks(this.#transport, plan, tracks);
     if (this.closed) return;
     if (this.#following !== tracks) {
       for (const { outgoing } of sent) outgoing.close();
@@ -237,19 +227,6 @@ export class SubscribeSession extends Session {
     return this.#sent.map(({ outgoing }) => outgoing);
   }
 
-  /** Goes on with the same SSRCs; false where a track cannot. */
-  #carryOn(plan: SubscribePlan, tracks: readonly LiveTrack[]): boolean {
-    const wanted = routes(plan, tracks);
-    const carried = wanted.flatMap(({ track }) => {
-      const sent = this.#sent.find(({ outgoing }) => outgoing.kind === track.description.kind);
-      return sent?.outgoing.carryOn(track.incoming) === true ? [{ ...sent, track }] : [];
-    });
-    if (carried.length < wanted.length) return false;
-    const silent = this.#sent.filter(({ mid }) => carried.every((sent) => sent.mid !== mid));
-    this.#send([...carried, ...silent]);
-    return true;
-  }
-
   #resume(outgoing: readonly OutgoingTrack[]): void {
     void Promise.all(outgoing.map(async (track) => track.resume())).catch((error: unknown) => {
       if (this.closed) return;
@@ -267,40 +244,4 @@ export class SubscribeSession extends Session {
       this.reportMedia('first media sent');
     });
   }
-}
-
-interface SentTrack {
-  readonly mid: string;
-  readonly decodesAllSizes: boolean;
-  readonly track: LiveTrack;
-  readonly outgoing: OutgoingTrack;
-}
-
-/** Whether the player offered this kind of track, but cannot be sent this one. */
-function missesOut(plan: SubscribePlan, { description }: LiveTrack): boolean {
-  const offered = plan.offer.sections.some(({ type, rejected }) => type === description.kind && !rejected);
-  const section = sectionFor(plan, description);
-  return offered && (section === undefined || !canFollow(section, description));
-}
-
-function routes(plan: SubscribePlan, tracks: readonly LiveTrack[]): readonly Route[] {
-  return tracks.flatMap((track) => {
-    const section = sectionFor(plan, track.description);
-    return section === undefined ? [] : [{ track, section }];
-  });
-}
-
-async function send(transport: SubscriberTransport, plan: SubscribePlan, tracks: readonly LiveTrack[]): Promise<readonly SentTrack[]> {
-  return Promise.all(
-    routes(plan, tracks).map(async ({ track, section }) => ({
-      mid: section.mid,
-      decodesAllSizes: decodesAllSizes(section, track.description),
-      track,
-      outgoing: await transport.consume(track.incoming, {
-        mid: section.mid,
-        rtpCapabilities: consumeCapabilities(section, track.description),
-        followsSsrc: !plan.namesSsrcs,
-      }),
-    })),
-  );
 }
