@@ -43,6 +43,8 @@ export interface ControlState {
   readonly probe: PathProbe | undefined;
   /** What the path did not carry last, in bit/s, of video and padding; undefined: nothing is known. */
   readonly limit: number | undefined;
+  /** How much longer round trips were of late while all was well, in milliseconds. */
+  readonly noiseMs: number;
   /** When a probe ended last, and whether it was too much. */
   readonly probed: { readonly atMs: number; readonly wasTooMuch: boolean };
 }
@@ -58,6 +60,8 @@ const times = {
   afterProbe: 1500,
   /** After that one more report must come before a queue counts. */
   settle: 3000,
+  /** Within this time the noise that was heard counts for a third. */
+  noise: 15_000,
   /** How long a step up is looked at closely. */
   trial: 4000,
 } as const;
@@ -78,6 +82,7 @@ export function startControl(bound: number): ControlState {
     trials: [],
     probe: undefined,
     limit: undefined,
+    noiseMs: 0,
     probed: { atMs: -Infinity, wasTooMuch: false },
   };
 }
@@ -91,6 +96,14 @@ export function noteReading(
   const best = noteBest(state.best, reading);
   if (sent === state.sent || sent < 0) return { ...state, readings, best };
   return { ...state, readings, best, sent, sentSinceMs: reading.atMs, cameDown: sent < state.sent };
+}
+
+/** Whether all is well: since when, and how restless the path is by itself. */
+export function noteCalm(state: ControlState, isCalm: boolean, queueMs: number): ControlState {
+  const { calmSinceMs = nowOf(state) } = state;
+  if (!isCalm) return { ...state, calmSinceMs: undefined };
+  const elapsedMs = nowOf(state) - (state.readings.at(-2)?.atMs ?? nowOf(state));
+  return { ...state, calmSinceMs, noiseMs: Math.max(queueMs, state.noiseMs * Math.exp(-elapsedMs / times.noise)) };
 }
 
 /** What the history says about the path and what is sent now. */

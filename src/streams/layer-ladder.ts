@@ -1,6 +1,6 @@
 import type { LayerIndices } from '../media/engine.ts';
 import { allLayers, chooseLayers, type LayerWish } from './layer-choice.ts';
-import type { Rung } from './layer-control.ts';
+import type { Rung } from './layer-decision.ts';
 import type { VideoLayer } from './video-layers.ts';
 
 /**

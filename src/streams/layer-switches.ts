@@ -1,5 +1,5 @@
 import type { LayerIndices } from '../media/engine.ts';
-import type { ControlReason } from './layer-control.ts';
+import type { ControlReason } from './layer-decision.ts';
 
 /**
  * Why a viewer gets another layer: what its receiver reports told ({@link ControlReason}), mediasoup's `estimate` from bandwidth feedback, its

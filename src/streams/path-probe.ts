@@ -2,6 +2,8 @@ import type { PathSigns } from './path-signs.ts';
 
 /** Padding beside the video, to see whether a path carries more than it is sent. */
 export interface PathProbe {
+  /** Place in the ladder of what is sent beside it. */
+  readonly from: number;
   readonly step: number;
   /** Of video and padding together, in bit/s. */
   readonly rate: number;
@@ -10,10 +12,12 @@ export interface PathProbe {
   readonly sinceMs: number;
   /** The most that was carried without trouble, in bit/s. */
   readonly carried: number;
+  /** How much longer round trips were of late without any padding, in milliseconds: so much more proves nothing. */
+  readonly noiseMs: number;
 }
 
 /** What a probe is begun with. */
-export interface ProbeStart {
+export interface ProbeStart extends Pick<PathProbe, 'from' | 'noiseMs'> {
   readonly atMs: number;
   /** What the path carries surely, in bit/s: the video that is sent. */
   readonly carried: number;
@@ -62,10 +66,13 @@ const trouble = {
 /** No step is passed while the queue is longer, in milliseconds. */
 const emptyQueueMs = 40;
 
+/** Noise beyond this is no longer told apart from queues, in milliseconds. */
+const mostNoiseMs = 150;
+
 /** The first step of a probe. */
-export function startProbe({ atMs, carried, limit, wanted }: ProbeStart): PathProbe {
+export function startProbe({ from, noiseMs, atMs, carried, limit, wanted }: ProbeStart): PathProbe {
   const rate = limit === undefined ? carried * firstStep.unknown : Math.max(limit, carried * firstStep.least);
-  return { step: 0, rate: Math.min(wanted, rate), startedMs: atMs, sinceMs: atMs, carried };
+  return { from, step: 0, rate: Math.min(wanted, rate), startedMs: atMs, sinceMs: atMs, carried, noiseMs: Math.min(mostNoiseMs, noiseMs) };
 }
 
 /** Goes on with a probe. `signs` are those since it began, `ownLoss` the share of loss that is the path's own. */
@@ -73,10 +80,10 @@ export function goOn(
   probe: PathProbe,
   { atMs, signs, ownLoss, wanted }: { readonly atMs: number; readonly signs: PathSigns; readonly ownLoss: number; readonly wanted: number },
 ): ProbeOutcome {
-  if (isTooMuch(signs, ownLoss)) return { name: 'failed' };
+  if (isTooMuch(signs, probe.noiseMs, ownLoss)) return { name: 'failed' };
   const ageMs = atMs - probe.sinceMs;
   if (atMs - Math.max(signs.toldMs, probe.startedMs) > times.deaf) return { name: 'unheard' };
-  const isHeard = signs.toldMs - probe.sinceMs > times.underway && signs.queueMs < emptyQueueMs;
+  const isHeard = signs.toldMs - probe.sinceMs > times.underway && signs.queueMs < emptyQueueMs + probe.noiseMs;
   if (!isHeard || ageMs < (probe.step === 0 ? times.firstStep : times.step)) return { name: 'goes-on', probe };
   if (probe.rate >= wanted) return { name: 'carried' };
   const step = probe.step + 1;
@@ -89,7 +96,7 @@ export function limitAfter({ step, rate, carried }: PathProbe): number {
   return step === 0 ? secondThought * rate : Math.sqrt(rate * carried);
 }
 
-function isTooMuch({ queueMs, raisedMs, lossNow, repairedShare }: PathSigns, ownLoss: number): boolean {
-  if (queueMs > trouble.longQueueMs || raisedMs > trouble.queueMs) return true;
+function isTooMuch({ queueMs, raisedMs, lossNow, repairedShare }: PathSigns, noiseMs: number, ownLoss: number): boolean {
+  if (queueMs > trouble.longQueueMs + noiseMs || raisedMs > trouble.queueMs + noiseMs) return true;
   return lossNow > trouble.loss + 1.5 * ownLoss || repairedShare > trouble.repaired + 3 * ownLoss;
 }

@@ -30,6 +30,8 @@ export interface PathSigns {
   readonly queueMs: number;
   /** The shortest queue of the last two reports: one alone may be a hiccup of the network, or of this machine. */
   readonly raisedMs: number;
+  /** The shortest queue that a report of the last 1.5 s told: what a busy machine or radio delays for a moment is no queue. */
+  readonly lastingMs: number;
   /** The shortest queue of the last three reports: one that bursts fill and that empties again is no trouble (CoDel's insight). */
   readonly standingMs: number;
   /** How fast the queue grows, in milliseconds per second; negative while it shrinks. */
@@ -66,6 +68,9 @@ const deviations = 1.5;
 /** Losses are reported about once a second: between readings that are closer they would be set against too few packets. */
 const reportMs = 900;
 
+/** mediasoup sends reports every 1 to 1.5 s, by which players tell the round trip: all that come in this time tell of two of them. */
+const lastingMs = 1500;
+
 /**
  * Interprets readings, as far as reports came with them. The queue is measured with round trips, and with twice the jitter where a viewer tells none: a queue
  * that grows by `x` ms a frame shows as a jitter of `x`.
@@ -91,6 +96,7 @@ export function readSigns({ context, readings, best }: PathHistory): PathSigns {
     repairedShare: share(before, last, ({ retransmitted }) => retransmitted),
     queueMs: queues.at(-1)?.ms ?? 0,
     raisedMs: least(queues, 2),
+    lastingMs: leastSince(queues, (last?.atMs ?? 0) - lastingMs),
     standingMs: least(queues, 3),
     growth: growthOf(queues.slice(-3)),
     rate: rateBetween(before, last),
@@ -139,6 +145,12 @@ function share(from: PathReading | undefined, to: PathReading | undefined, of: (
 /** The least of the last few; 0 while there are fewer. */
 function least(queues: readonly Queue[], count: number): number {
   return queues.length < count ? 0 : Math.min(...queues.slice(-count).map(({ ms }) => ms));
+}
+
+/** The least since a time; 0 where nothing was told. */
+function leastSince(queues: readonly Queue[], sinceMs: number): number {
+  const late = queues.filter(({ atMs }) => atMs >= sinceMs).map(({ ms }) => ms);
+  return late.length === 0 ? 0 : Math.min(...late);
 }
 
 function growthOf(queues: readonly Queue[]): number {

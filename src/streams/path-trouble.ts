@@ -47,7 +47,7 @@ export function worryOf(state: ControlState, signs: PathSigns): 'loss' | 'delay'
 
 /** Whether nothing is wrong at all. */
 export function isCalm(state: ControlState, signs: PathSigns): boolean {
-  return worryOf(state, signs) === undefined && signs.lossLately < calm.loss + 1.5 * state.ownLoss && signs.queueMs < calm.queueMs;
+  return worryOf(state, signs) === undefined && signs.lossLately < calm.loss + 1.5 * state.ownLoss && signs.lastingMs < calm.queueMs;
 }
 
 /** What a step down does not cure is the path's own: a loss by radio, a longer way. */

@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import type { LayerIndices, OutgoingTrack, SubscriberTransport } from '../media/engine.ts';
 import { noteFreezes, noteSwitch, startFreezes, type FreezeSign } from './freeze-signs.ts';
 import { startControl, type ControlState } from './control-state.ts';
-import { controlLayers, type ControlReason, type Rung } from './layer-control.ts';
+import { controlLayers } from './layer-control.ts';
+import type { ControlReason, Rung } from './layer-decision.ts';
 import type { LayerDirector } from './layer-director.ts';
 import { ceilingOf, ladderOf, placeOf } from './layer-ladder.ts';
 

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { startControl } from '../../../src/streams/control-state.ts';
-import { controlLayers, type Look } from '../../../src/streams/layer-control.ts';
+import { controlLayers } from '../../../src/streams/layer-control.ts';
+import type { Look } from '../../../src/streams/layer-decision.ts';
 import { bitrates, simulateControl, simulateHighest, throttle, type SimulatedViewing } from '../../fixtures/simulated-path.ts';
 
 const layerNames = ['lowest', 'middle', 'highest'] as const;

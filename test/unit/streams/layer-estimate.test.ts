@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { startControl } from '../../../src/streams/control-state.ts';
-import { controlLayers, type Decision } from '../../../src/streams/layer-control.ts';
+import { controlLayers } from '../../../src/streams/layer-control.ts';
+import type { Decision } from '../../../src/streams/layer-decision.ts';
 
 const ladder = [150_000, 330_000, 900_000].map((bitrate, spatialLayer) => ({ spatialLayer, temporalLayer: 7, bitrate }));
 
@@ -83,4 +84,17 @@ test('an estimate that keeps a viewer low for long without trouble is climbed fr
 test('after a step down the floor is what was decided, whatever the estimate', () => {
   const decisions = decide(8, (second) => ({ ...failing(second), estimate: 100_000 }));
   expect(decisions.slice(4).map(({ bound, floor }) => [bound, floor])).toEqual(Array.from({ length: 4 }, () => [1, 1]));
+});
+
+test('where the estimate makes a viewer fall that is not well, it stays there, and its queue empties; a layer that is gone is no fall', () => {
+  const falling = (second: number) => ({ lost: second > 1 && second < 6 ? 8 : 0, sent: second < 6 ? 2 : 0, estimate: 300_000 });
+  const decisions = decide(7, falling);
+  expect(decisions.slice(4).map(({ bound, reason }) => [bound, reason])).toEqual([
+    [2, undefined],
+    [0, 'delay'],
+    [0, undefined],
+  ]);
+  expect(decisions[5]?.drainMs).toBeGreaterThan(0);
+  const vanishing = decide(7, (second) => ({ sent: second < 6 ? 2 : 0, estimate: 300_000 }));
+  expect(vanishing.at(-1)?.bound).toBe(2);
 });

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { startControl } from '../../../src/streams/control-state.ts';
-import { controlLayers, type Look } from '../../../src/streams/layer-control.ts';
+import { controlLayers } from '../../../src/streams/layer-control.ts';
+import type { Look } from '../../../src/streams/layer-decision.ts';
 
 const folder = fileURLToPath(new URL('../../fixtures/traces/', import.meta.url));
 const traces = readdirSync(folder).filter((file) => file.endsWith('.jsonl'));

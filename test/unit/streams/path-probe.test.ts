@@ -11,13 +11,14 @@ const well: PathSigns = {
   repairedShare: 0,
   queueMs: 5,
   raisedMs: 0,
+  lastingMs: 0,
   standingMs: 0,
   growth: 0,
   rate: 300_000,
   toldMs: 0,
 };
 
-const start = { atMs: 10_000, carried: 300_000, limit: undefined, wanted: 3_000_000 };
+const start = { from: 0, noiseMs: 0, atMs: 10_000, carried: 300_000, limit: undefined, wanted: 3_000_000 };
 
 /** Goes on after so much time, with a report of that moment. */
 function after(probe: PathProbe, afterMs: number, signs: Partial<PathSigns> = {}) {
@@ -66,6 +67,13 @@ test.for([
   ['packets that are asked for again', { repairedShare: 0.3 }],
 ] as const)('%s: too much', ([, signs]) => {
   expect(after(startProbe(start), 500, signs)).toEqual({ name: 'failed' });
+});
+
+test('round trips that are restless by themselves prove nothing, up to a point', () => {
+  const restless = startProbe({ ...start, noiseMs: 90 });
+  expect(after(restless, 500, { queueMs: 120 }).name).toBe('goes-on');
+  expect(after(restless, 3000, { queueMs: 120 })).toMatchObject({ name: 'goes-on', probe: { step: 1 } });
+  expect(after(startProbe({ ...start, noiseMs: 500 }), 500, { queueMs: 260 }).name).toBe('failed');
 });
 
 test('what a path loses anyway is not too much', () => {

@@ -39,6 +39,7 @@ test('of a clean path nothing is told but the rate', () => {
     repairedShare: 0,
     queueMs: 0,
     raisedMs: 0,
+    lastingMs: 0,
     standingMs: 0,
     growth: 0,
     rate: 1_000_000,

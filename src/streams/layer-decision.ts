@@ -1,0 +1,84 @@
+import { isOnTrial, isSettling, trialOf, withTrial, type ControlState } from './control-state.ts';
+import type { PathReading } from './path-signs.ts';
+
+/** A layer that a viewer may get, and what it takes. */
+export interface Rung {
+  readonly spatialLayer: number;
+  readonly temporalLayer: number;
+  /** In bit/s, as measured of late; 0 while it does not arrive. */
+  readonly bitrate: number;
+}
+
+/** What is decided upon, once a second. */
+export interface Look {
+  readonly reading: PathReading;
+  /** The layers of the track, lowest first, never empty. */
+  readonly ladder: readonly Rung[];
+  /** Place in the ladder of the highest that the viewer's wish allows. */
+  readonly ceiling: number;
+  /** Place in the ladder of what is sent now; -1 while nothing is. */
+  readonly sent: number;
+  /** What the path carries, in bit/s, as mediasoup estimates it; undefined for a viewer without bandwidth feedback. */
+  readonly estimate?: number | undefined;
+  /** Whether the viewer may be sent padding, to see what its path carries. Default false. */
+  readonly takesPadding?: boolean;
+}
+
+/** Why a viewer's bound moved: down for loss, for a queue, or back because a step up did not carry; up to see whether it carries. */
+export type ControlReason = 'loss' | 'delay' | 'failed' | 'probe';
+
+/** What was decided: the highest place in the ladder that the viewer shall get. */
+export interface Decision {
+  readonly bound: number;
+  /** Undefined when nothing changed. */
+  readonly reason: ControlReason | undefined;
+  /** Send no video for so long, so that full queues empty; 0: go on. */
+  readonly drainMs: number;
+  /** Place below which an estimate is not believed; -1: believe it. */
+  readonly floor: number;
+  /** How much padding to send beside the video, in bit/s; 0: none. */
+  readonly padding: number;
+  /** When to look again, in milliseconds: sooner while a step up is on trial, and sooner still while there is padding. */
+  readonly nextLookMs: number;
+}
+
+/** How soon to look again, in milliseconds. */
+const looks = { usual: 1000, close: 500, probing: 250 } as const;
+
+/** What is known after a look, and what was decided. */
+export interface Outcome {
+  readonly state: ControlState;
+  readonly decision: Decision;
+}
+
+/** Lets a viewer climb to a place in the ladder, on trial. */
+export function climb(state: ControlState, { reading: { atMs } }: Look, bound: number): Outcome {
+  const tried = withTrial(state, bound, { ...trialOf(state, bound), climbedMs: atMs, from: Math.max(0, state.sent) });
+  return decided({ ...tried, bound, calmSinceMs: undefined, heldSinceMs: undefined, fall: undefined }, 'probe');
+}
+
+/** Before the first decision the estimate grows by itself, and is only kept from falling without cause. */
+function floorOf(state: ControlState): number {
+  if (state.trials.length > 0) return state.bound;
+  return state.calmSinceMs === undefined ? -1 : Math.min(state.bound, state.sent);
+}
+
+/** Decides. `drainMs` as in the decision; `carried` is what the video takes, in bit/s, which padding adds to. */
+export function decided(
+  state: ControlState,
+  reason: ControlReason | undefined,
+  { drainMs = 0, carried = 0 }: { readonly drainMs?: number; readonly carried?: number } = {},
+): Outcome {
+  const isClose = isOnTrial(state) || isSettling(state);
+  return {
+    state,
+    decision: {
+      bound: state.bound,
+      reason,
+      drainMs,
+      floor: floorOf(state),
+      padding: state.probe === undefined ? 0 : Math.max(0, state.probe.rate - carried),
+      nextLookMs: state.probe === undefined ? (isClose ? looks.close : looks.usual) : looks.probing,
+    },
+  };
+}
