@@ -1,5 +1,5 @@
 import { noteCalm, noteReading, signsOf, trialOf, withTrial, type ControlState } from './control-state.ts';
-import { climb, decided, type ControlReason, type Look, type Outcome, type Rung } from './layer-decision.ts';
+import { climb, decided, drainFor, type ControlReason, type Look, type Outcome, type Rung } from './layer-decision.ts';
 import { mayProbe, probe, probeOn } from './layer-probing.ts';
 import type { PathSigns } from './path-signs.ts';
 import { isCalm, learnPath, worryOf } from './path-trouble.ts';
@@ -13,9 +13,6 @@ const times = {
   longestTry: 64_000,
   /** A layer that must be left within this time of the step up did not carry. */
   proof: 60_000,
-  /** The queue is known only when reports come; those that lose are all but never shorter than the first nor longer than the second. */
-  shortestDrain: 300,
-  longestDrain: 600,
 } as const;
 
 /** How much more than a layer takes an estimate must promise to be a reason to look earlier, and how much more than what is sent anyway. */
@@ -79,8 +76,8 @@ function fall(
 }
 
 function fallen(state: ControlState, { queueMs }: PathSigns, reason: ControlReason): Outcome {
-  const drainMs = Math.min(times.longestDrain, Math.max(times.shortestDrain, queueMs));
-  return decided({ ...state, limit: undefined, calmSinceMs: undefined, fall: { queueMs } }, reason, { drainMs });
+  const fresh = { ...state, limit: undefined, calmSinceMs: undefined, fall: { queueMs } };
+  return decided(fresh, reason, { drainMs: drainFor({ queueMs }) });
 }
 
 /** Whether the estimate made a viewer fall that was not well, before its reports did. A layer that is gone is no fall. */

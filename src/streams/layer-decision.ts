@@ -1,5 +1,5 @@
 import { isOnTrial, isSettling, trialOf, withTrial, type ControlState } from './control-state.ts';
-import type { PathReading } from './path-signs.ts';
+import type { PathReading, PathSigns } from './path-signs.ts';
 
 /** A layer that a viewer may get, and what it takes. */
 export interface Rung {
@@ -49,6 +49,14 @@ const looks = { usual: 1000, close: 500, probing: 250 } as const;
 export interface Outcome {
   readonly state: ControlState;
   readonly decision: Decision;
+}
+
+/** The queue is known only when reports come; those that lose are all but never shorter than the first nor longer than the second, in milliseconds. */
+const drains = { shortest: 300, longest: 600 } as const;
+
+/** How long to send no video, in milliseconds, so that what waits in the path's queue is gone. */
+export function drainFor({ queueMs }: Pick<PathSigns, 'queueMs'>): number {
+  return Math.min(drains.longest, Math.max(drains.shortest, queueMs));
 }
 
 /** Lets a viewer climb to a place in the ladder, on trial. */

@@ -1,6 +1,7 @@
 import { signsOf, trialOf, type ControlState } from './control-state.ts';
-import { climb, decided, type Look, type Outcome } from './layer-decision.ts';
+import { climb, decided, drainFor, type Look, type Outcome } from './layer-decision.ts';
 import { goOn, limitAfter, startProbe, type PathProbe } from './path-probe.ts';
+import type { PathSigns } from './path-signs.ts';
 
 /** How much more than a layer takes a path must carry of padding: layers come in bursts. And how much more after each step up that failed. */
 const headroom = { first: 1.1, perFailure: 0.4, most: 2.5 } as const;
@@ -46,11 +47,17 @@ export function probeOn(state: ControlState, look: Look, present: PathProbe): Ou
   if (!isTooMuch) return decided(ended, undefined);
   const limited = { ...ended, limit: limitAfter(present), calmSinceMs: undefined };
   const place = ladder.findLastIndex((_rung, index) => index <= ceiling && wantedFor(state, look, index) <= present.carried);
-  return place > present.from ? climb(limited, look, place) : decided(limited, undefined);
+  if (place > present.from) return climb(limited, look, place);
+  return decided(limited, undefined, { drainMs: hasPushedOut(signs) ? drainFor(signs) : 0 });
 }
 
 /** What must be carried before a place is climbed to, in bit/s. */
 function wantedFor(state: ControlState, { ladder }: Look, place: number): number {
   const { failures } = trialOf(state, place);
   return (ladder[place]?.bitrate ?? 0) * Math.min(headroom.most, headroom.first + headroom.perFailure * failures);
+}
+
+/** Whether media was lost for padding: to be sent again, it would keep the queue full, as after a layer that is too much. */
+function hasPushedOut({ repairedShare, lossShare }: PathSigns): boolean {
+  return repairedShare > 0.1 || lossShare > 0.1;
 }

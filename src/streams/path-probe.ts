@@ -32,10 +32,10 @@ export type ProbeOutcome = { readonly name: 'goes-on'; readonly probe: PathProbe
 
 /**
  * How much more each step sends than the one before. The first one sends what the path did not carry last: where nothing has changed, that
- * fills its queue slowly enough to be seen before anything is lost. Once it is carried something has changed, and the next steps may be bolder
- * and bolder: in 9 s a path is found to carry twenty times as much.
+ * fills its queue slowly enough to be seen before anything is lost. Once it is carried something has changed, and the next steps may be bolder:
+ * in 9 s a path is found to carry nine times as much.
  */
-const growth = [1.12, 1.5, 3, 4] as const;
+const growth = [1.12, 2, 4] as const;
 
 /** The first step, by what is sent without padding: at least so much more, and so much where nothing is known of the path's limit. */
 const firstStep = { least: 1.05, unknown: 1.12 } as const;
@@ -64,7 +64,7 @@ const trouble = {
 } as const;
 
 /** No step is passed while the queue is longer, in milliseconds. */
-const emptyQueueMs = 40;
+const emptyQueueMs = 20;
 
 /** Noise beyond this is no longer told apart from queues, in milliseconds. */
 const mostNoiseMs = 150;
@@ -87,7 +87,7 @@ export function goOn(
   if (!isHeard || ageMs < (probe.step === 0 ? times.firstStep : times.step)) return { name: 'goes-on', probe };
   if (probe.rate >= wanted) return { name: 'carried' };
   const step = probe.step + 1;
-  const rate = Math.min(wanted, probe.rate * (growth[step - 1] ?? growth[3]));
+  const rate = Math.min(wanted, probe.rate * (growth[step - 1] ?? growth[growth.length - 1] ?? 1));
   return { name: 'goes-on', probe: { ...probe, step, rate, sinceMs: atMs, carried: probe.rate } };
 }
 

@@ -151,7 +151,8 @@ export class PathWatch {
     this.#freezes = history;
     if (sign !== undefined) this.events.emit('freeze', sign);
     this.#pad(decision.padding);
-    if (decision.reason !== undefined) this.#apply(decision.reason, decision.bound, decision.drainMs);
+    if (decision.reason !== undefined) this.#apply(decision.reason, decision.bound);
+    if (decision.drainMs > 0) this.#drain(decision.drainMs);
     if (isEstimated) this.#keepAbove((ladder[decision.floor]?.bitrate ?? 0) * floorMargin);
     const isWell = isEstimated && look.sent >= look.ceiling && state.calmSinceMs !== undefined;
     return isWell ? wellMs : decision.nextLookMs;
@@ -174,13 +175,16 @@ export class PathWatch {
     });
   }
 
-  #apply(reason: ControlReason, bound: number, drainMs: number): void {
-    const { outgoing, director, log } = this.#path;
+  #apply(reason: ControlReason, bound: number): void {
+    const { director, log } = this.#path;
     const rung = this.#ladder[bound];
     log.debug({ reason, bound: rung }, 'layers bounded by what the viewer reports');
     this.events.emit('bound', reason);
     director.limit(this.bound);
-    if (drainMs === 0) return;
+  }
+
+  #drain(drainMs: number): void {
+    const { outgoing, log } = this.#path;
     outgoing.drain(drainMs).catch((error: unknown) => {
       log.warn({ err: error }, 'video cannot be paused');
     });
