@@ -197,8 +197,7 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
     this.#estimate = new BandwidthEstimate(transport);
     this.#padding = new Padding({
       router: place.router,
-      open: async (producerId) =>
-        madeOn(transport, transport.consume({ producerId, rtpCapabilities: paddingCapabilities, paused: true })),
+      open: async (producerId) => madeOn(transport, transport.consume({ producerId, rtpCapabilities: paddingCapabilities, paused: true })),
     });
   }
 
