@@ -43,11 +43,12 @@ export class HandOver {
     this.#notBeforeMs = nowMs + shortestMs;
   }
 
-  /** A key frame begins in the live track. */
-  keyFrame(nowMs: number): void {
-    if (this.#state !== 'waiting') return;
+  /** A key frame begins in the live track. True: it is held back, so what came before it must go first. */
+  keyFrame(nowMs: number): boolean {
+    if (this.decide(nowMs) !== 'inject' || this.#state !== 'waiting') return false;
     this.#state = 'holding';
     this.#heldSinceMs = nowMs;
+    return true;
   }
 
   /** The live consumer has sent a key frame. */

@@ -105,7 +105,6 @@ export class StayingTrack implements OutgoingTrack, Follower, Pumped {
     injection.push(placed);
     // The relay has sent this packet already. Once the player may change over to that, nothing of before must come later.
     if (this.#isChanging) injection.flush();
-    else this.pump(performance.now());
   }
 
   clock(): void {

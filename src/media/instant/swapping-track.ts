@@ -13,6 +13,11 @@ import type { ClockMapping } from './sender-report.ts';
 /** How long the injected packets can still be asked for again after the hand-over, in milliseconds. */
 const lingerMs = 400;
 
+/** The encoding whose GOP a newcomer is shown: the largest that arrives, or a smaller one where the viewer shall get no more than that. */
+export function replayedEncoding(largest: number, wanted: LayerIndices | undefined): number {
+  return Math.min(largest, wanted?.spatialLayer ?? largest);
+}
+
 /** What a {@link SwappingTrack} is made from. */
 export interface SwappingTrackParts {
   readonly feed: GopFeed;
@@ -77,7 +82,7 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
   async resume(): Promise<void> {
     if (this.#closed) return;
     const { feed } = this.#parts;
-    const { encoding } = feed;
+    const encoding = replayedEncoding(feed.encoding, this.#wanted);
     const gop = feed.gop(encoding);
     if (gop !== undefined && feed.desk.hasRoom) {
       // A worker takes one request after the other, so the packets may go at once.
@@ -111,16 +116,12 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
     this.#live?.close();
   }
 
+  /** Sent with the desk's next turn: with fifty newcomers, a key frame that is sent to each of them at once would stop everything else. */
   packet(placed: PlacedPacket): void {
     const { packets, handOver } = this.#injection ?? {};
     if (packets === undefined || handOver === undefined) return;
-    const nowMs = performance.now();
-    if (placed.beginsGop) {
-      if (handOver.decide(nowMs) === 'inject') packets.flush();
-      handOver.keyFrame(nowMs);
-    }
+    if (placed.beginsGop && handOver.keyFrame(performance.now())) packets.flush();
     packets.push(placed);
-    this.pump(nowMs);
   }
 
   clock(mapping: ClockMapping): void {

@@ -20,7 +20,7 @@ function waiting(): HandOver {
 test('a key frame is held back until the live consumer has sent it, and then left to it', () => {
   const handOver = waiting();
   expect(handOver.decide(2000)).toBe('inject');
-  handOver.keyFrame(2010);
+  expect(handOver.keyFrame(2010)).toBe(true);
   expect(handOver.decide(2010)).toBe('hold');
   handOver.begun();
   expect(handOver.decide(2011)).toBe('stop');
@@ -31,7 +31,7 @@ test('without news it is injected after all, and the next key frame is waited fo
   handOver.keyFrame(2010);
   expect(handOver.decide(2069)).toBe('hold');
   expect(handOver.decide(2070)).toBe('inject');
-  handOver.keyFrame(4010);
+  expect(handOver.keyFrame(4010)).toBe(true);
   expect(handOver.decide(4011)).toBe('hold');
   handOver.begun();
   expect(handOver.decide(4012)).toBe('stop');
@@ -48,11 +48,11 @@ test('news that comes before the key frame, or late, ends the injection too', ()
   expect(late.decide(2101)).toBe('stop');
 });
 
-test('a key frame before the live consumer is there is injected', () => {
+test('a key frame before the live consumer is there is injected in its turn', () => {
   const handOver = new HandOver(0);
-  handOver.keyFrame(900);
+  expect(handOver.keyFrame(900)).toBe(false);
   expect(handOver.decide(900)).toBe('inject');
   handOver.shouldOpen(true, 1500);
-  handOver.keyFrame(1501);
+  expect(handOver.keyFrame(1501)).toBe(false);
   expect(handOver.decide(1501)).toBe('inject');
 });
