@@ -28,16 +28,28 @@ const sources: readonly Source[] = [
   },
 ];
 
+type Mode = 'auto' | 'never';
+
 /** Joins of one source, spread evenly over its GOP. */
 const joins = 20;
 
-/** Joins that are watched beyond the hand-over, and how they follow each other. */
-const watched = { count: { auto: 100, never: 30 }, everyMs: 400, forMs: 5000 } as const;
+/** Joins that are watched for a while, and how they follow each other. */
+interface Watching {
+  readonly count: Readonly<Record<Mode, number>>;
+  readonly everyMs: number;
+  readonly forMs: number;
+}
+
+/** Beyond the hand-over, while the ones before are still being handed over. */
+const handOver: Watching = { count: { auto: 100, never: 30 }, everyMs: 400, forMs: 5000 };
+
+/** Until the player has brought picture and sound together, which Chromium does in steps of a second. */
+const settled: Watching = { count: { auto: 8, never: 8 }, everyMs: 2300, forMs: 15_000 };
 
 const burst = { count: 50, overMs: 1000 } as const;
 
-/** What {@link measureJoin} measures: the first picture, what a hand-over looks like, what many joins at once do to the gateway. */
-const aspects = ['pictures', 'handover', 'burst'] as const;
+/** What {@link measureJoin} measures: the first picture, what a hand-over looks like, picture and sound later on, what many joins at once do to the gateway. */
+const aspects = ['pictures', 'handover', 'sync', 'burst'] as const;
 
 /**
  * How soon a newcomer sees a stream whose encoder ignores requests, with the instant join and without, and what that costs and breaks.
@@ -53,13 +65,12 @@ export async function measureJoin(program: string, only: readonly string[] = asp
   const rows: Row[] = [];
   for (const mode of ['auto', 'never'] as const) {
     if (only.includes('pictures')) for (const source of sources) rows.push(...(await measureSource(program, chromium, { source, mode })));
-    if (only.includes('handover')) rows.push(...(await measureWatched(program, chromium, mode)));
+    if (only.includes('handover')) rows.push(...(await measureWatched(program, chromium, { mode, watching: handOver })));
+    if (only.includes('sync')) rows.push(...(await measureWatched(program, chromium, { mode, watching: settled })));
     if (only.includes('burst')) rows.push(...(await measureBurst(program, mode)));
   }
   return rows;
 }
-
-type Mode = 'auto' | 'never';
 
 const openGateway = async (program: string, mode: Mode) =>
   BenchGateway.open(program, { workers: 1, settings: { SLUICE_STREAMS_DEFAULT_INSTANT_JOIN: mode } });
@@ -87,26 +98,29 @@ async function measureSource(program: string, chromium: Chromium, { source, mode
   ];
 }
 
-/** Joins that follow each other while the ones before are still being handed over. */
-async function measureWatched(program: string, chromium: Chromium, mode: Mode): Promise<Row[]> {
+async function measureWatched(
+  program: string,
+  chromium: Chromium,
+  { mode, watching }: { readonly mode: Mode; readonly watching: Watching },
+): Promise<Row[]> {
   await using gateway = await openGateway(program, mode);
   await using _publisher = await DeafPublisher.open(gateway.whip('live'), { gopFrames: 60, size: '320x180', kilobits: 800 });
   await untilLive(gateway, mode);
   const page = await chromium.openPage();
   const joined: Promise<Joined>[] = [];
-  for (let count = 0; count < watched.count[mode]; count += 1) {
-    joined.push(page.evaluate(joinAndWatch, { endpoint: gateway.whep('live'), watchMs: watched.forMs }));
-    await delay(watched.everyMs);
+  for (let count = 0; count < watching.count[mode]; count += 1) {
+    joined.push(page.evaluate(joinAndWatch, { endpoint: gateway.whep('live'), watchMs: watching.forMs }));
+    await delay(watching.everyMs);
   }
   const results = await Promise.all(joined);
   await page.close();
   const frozen = results.filter(({ longestPauseMs }) => longestPauseMs > 300).length;
   const swapped = results.filter((result) => result.sources > 1).length;
   console.error(`${nameOf(mode)}: ${swapped} of ${results.length} swapped, ${frozen} paused above 300 ms`);
-  const watching = `watched for 5 s, ${nameOf(mode)}`;
+  const name = `watched for ${watching.forMs / 1000} s, ${nameOf(mode)}`;
   return [
-    { what: `${watching}: longest pause of the picture`, unit: 'ms', ...spread(results.map(({ longestPauseMs }) => longestPauseMs)) },
-    { what: `${watching}: picture and sound apart at the end`, unit: 'ms', ...spread(results.flatMap(({ skewMs }) => skewMs ?? [])) },
+    { what: `${name}: longest pause of the picture`, unit: 'ms', ...spread(results.map(({ longestPauseMs }) => longestPauseMs)) },
+    { what: `${name}: picture and sound apart at the end`, unit: 'ms', ...spread(results.flatMap(({ skewMs }) => skewMs ?? [])) },
   ];
 }
 
