@@ -15,14 +15,9 @@ import { StayRelays } from './instant/stay-relays.ts';
 import { PlainLeg } from './local-leg.ts';
 import { Pipe, type PipeEnds } from './pipe.ts';
 import type { Presence } from './placement.ts';
+import { WebRtcPublisherTransport } from './publisher-transport.ts';
 import { covers, originProfile, profileKey } from './router-codecs.ts';
-import {
-  createWebRtcTransport,
-  type OpenConsumer,
-  type ViewerPlace,
-  WebRtcPublisherTransport,
-  WebRtcSubscriberTransport,
-} from './webrtc-transport.ts';
+import { createWebRtcTransport, type OpenConsumer, type ViewerPlace, WebRtcSubscriberTransport } from './webrtc-transport.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import type { WorkerHome } from './worker-process.ts';
 

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { UnsupportedError } from 'mediasoup/errors';
-import type { BaseRtpStreamStats, Consumer, DtlsParameters, IceParameters, Producer, Router, WebRtcTransport } from 'mediasoup/types';
+import type { BaseRtpStreamStats, Consumer, DtlsParameters, IceParameters, Router, WebRtcTransport } from 'mediasoup/types';
 import { GatewayError } from '../errors.ts';
 import { BandwidthEstimate, isEstimated } from './bandwidth-estimate.ts';
 import type {
@@ -8,7 +8,6 @@ import type {
   IncomingTrack,
   LocalTransport,
   OutgoingTrack,
-  PublisherTransport,
   SubscriberTransport,
   TransportEnding,
   TransportEvents,
@@ -18,28 +17,20 @@ import type {
 import { ProducerTrack } from './incoming-track.ts';
 import type { GopFeed } from './instant/gop-feed.ts';
 import { openInjectedConsumer, type WatchPlace } from './instant/injected-consumer.ts';
-import type { JoinDesk } from './instant/join-desk.ts';
 import type { StayRelays } from './instant/stay-relays.ts';
 import { StayingTrack } from './instant/staying-track.ts';
 import { SwappingTrack } from './instant/swapping-track.ts';
-import { ConsumerTrack } from './outgoing-track.ts';
 import { madeOn } from './made-on.ts';
+import { ConsumerTrack } from './outgoing-track.ts';
 import { Padding, paddingCapabilities } from './padding.ts';
-import { codecOf, originProfile, routerCodecs } from './router-codecs.ts';
+import { codecOf } from './router-codecs.ts';
 import type { WorkerHome } from './worker-process.ts';
-
-/**
- * Shortest time between two key-frame requests for one encoding, in milliseconds: a burst of joins costs the publisher one key frame.
- *
- * Chromium ignores what comes within 300 ms of the request before, and mediasoup asks again only after a second: a little more than that.
- */
-const keyFrameRequestDelayMs = 350;
 
 /** First guess of what a viewer's path carries, in bit/s, until its feedback says more (media-notes §2: never absurd values). */
 const initialOutgoingBitrate = 1_000_000;
 
 /** What publisher and subscriber transports share: ICE, DTLS, endings and closing. */
-abstract class Transport {
+export abstract class Transport {
   readonly events = new EventEmitter<TransportEvents>();
   protected readonly transport: WebRtcTransport;
   readonly #home: WorkerHome;
@@ -96,76 +87,6 @@ abstract class Transport {
     if (this.#closed) return;
     this.close();
     this.events.emit('ended', ending);
-  }
-}
-
-/** A {@link PublisherTransport} on a mediasoup WebRtcTransport. */
-export class WebRtcPublisherTransport extends Transport implements PublisherTransport {
-  readonly #router: Router;
-  readonly #joins: JoinDesk;
-  readonly #producers = new Set<Producer>();
-
-  constructor(
-    router: Router,
-    transport: WebRtcTransport,
-    { home, released, joins }: { readonly home: WorkerHome; readonly released: () => void; readonly joins: JoinDesk },
-  ) {
-    super(transport, home, released);
-    this.#router = router;
-    this.#joins = joins;
-  }
-
-  async produce({ kind, rtpParameters }: Parameters<PublisherTransport['produce']>[0]): Promise<IncomingTrack> {
-    const options = { kind, rtpParameters, ...(kind === 'video' ? { keyFrameRequestDelay: keyFrameRequestDelayMs } : {}) };
-    // The router's numbers count at the very moment of produce(), so nothing may be awaited between these two.
-    this.#router.updateMediaCodecs(routerCodecs(originProfile, codecOf(rtpParameters.codecs[0]?.mimeType ?? '')));
-    const producer = await reportAsGatewayError(madeOn(this.transport, this.transport.produce(options)));
-    this.#producers.add(producer);
-    producer.observer.once('close', () => this.#producers.delete(producer));
-    return new ProducerTrack(this.#router, producer, this.#joins);
-  }
-
-  async reorder(track: IncomingTrack, order: readonly number[]): Promise<IncomingTrack> {
-    if (!(track instanceof ProducerTrack)) throw new TypeError('the track belongs to another engine');
-    const { kind, rtpParameters } = track.producer;
-    const arrived = await reportAsGatewayError(track.producer.getStats());
-    const encodings = order.map((index) => {
-      const encoding = rtpParameters.encodings?.[index] ?? {};
-      // By now browsers no longer send the rid with each packet, so the SSRCs that were learnt from it are named.
-      const stream = arrived.find(({ rid }) => rid !== undefined && rid === encoding.rid);
-      const rtx = stream?.rtxSsrc === undefined ? {} : { rtx: { ssrc: stream.rtxSsrc } };
-      return stream === undefined ? encoding : { ...encoding, ssrc: stream.ssrc, ...rtx };
-    });
-    track.producer.close();
-    return this.produce({ kind, rtpParameters: { ...rtpParameters, encodings } });
-  }
-
-  async limitBitrate(bitsPerSecond: number): Promise<void> {
-    return reportAsGatewayError(this.transport.setMaxIncomingBitrate(bitsPerSecond));
-  }
-
-  async traffic(): Promise<TransportTraffic> {
-    const [[transport], producers] = await Promise.all([
-      this.transport.getStats(),
-      Promise.all([...this.#producers].map((producer) => producer.getStats())),
-    ]);
-    return trafficOf(transport?.rtpRecvBitrate, producers.flat());
-  }
-
-  async totals(): Promise<TransportTotals> {
-    const [[transport], producers] = await Promise.all([
-      this.transport.getStats(),
-      Promise.all([...this.#producers].map((producer) => producer.getStats())),
-    ]);
-    const streams = producers.flat();
-    return {
-      rtpBytesReceived: transport?.rtpBytesReceived ?? 0,
-      rtpBytesSent: 0,
-      rtpPacketsReceived: sum(streams.map(({ packetCount }) => packetCount)),
-      rtpPacketsSent: 0,
-      packetsLost: sum(streams.map(({ packetsLost }) => packetsLost)),
-      keyFrameRequests: sum(streams.map(({ pliCount, firCount }) => pliCount + firCount)),
-    };
   }
 }
 
@@ -293,7 +214,8 @@ export async function createWebRtcTransport(router: Router, { server }: WorkerHo
   );
 }
 
-async function reportAsGatewayError<T>(request: Promise<T>): Promise<T> {
+/** Says in our words that a worker could not do something. Throws `ERR_MEDIA_UNAVAILABLE`; mistakes of our own as they are. */
+export async function reportAsGatewayError<T>(request: Promise<T>): Promise<T> {
   try {
     return await request;
   } catch (cause) {
@@ -303,8 +225,8 @@ async function reportAsGatewayError<T>(request: Promise<T>): Promise<T> {
   }
 }
 
-/** `fractionLost` is the byte of RTCP receiver reports (RFC 3550 §6.4.1). */
-function trafficOf(
+/** What flows on a transport, from its bitrate and its streams; `fractionLost` is the byte of RTCP receiver reports (RFC 3550 §6.4.1). */
+export function trafficOf(
   bitrate: number | undefined,
   streams: readonly Pick<BaseRtpStreamStats, 'fractionLost' | 'roundTripTime'>[],
 ): TransportTraffic {
@@ -316,6 +238,7 @@ function trafficOf(
   };
 }
 
-function sum(values: readonly number[]): number {
+/** Of all together. */
+export function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
