@@ -38,7 +38,8 @@ export interface PaddingPlace {
  * Packets without content beside a viewer's media, which fill its path: whether they delay or push out the media tells what the path carries.
  *
  * They have an SSRC and a payload type that no player knows, so players drop them before anything else, as RFC 3550 §5.1 and the BUNDLE rules
- * (RFC 8843 §9.2) have it. Sent by Node through a producer of ours: 20–40 µs a packet. Everything is made with the first packet and stays, since
+ * (RFC 8843 §9.2) have it. Sent by Node through a producer of ours: some 130 µs of its CPU a packet and 30 of the worker's, as mediasoup copies
+ * them byte by byte. A viewer that stays throttled is sent six a second on average. Everything is made with the first packet and stays, since
  * each new SSRC is a new SRTP stream in the player, which it never forgets.
  */
 export class Padding {
