@@ -122,7 +122,8 @@ browserTest.for([
     await expect.poll(async () => (await viewer.stats()).size, patience).toMatch(heights[1]);
     const pause = await longestPause(viewer, since);
     await annotate(JSON.stringify({ codec, usual, pause }));
-    expect(pause).toBeLessThan(2000);
+    // mediasoup takes 1.5 s to believe it; the rest is the key frame's way. What a busy machine adds shows without it too.
+    expect(pause).toBeLessThan(2000 + Math.max(0, 2 * usual - 100));
     await restore(publisher);
     await expectPlaying(viewer, '960x540');
   },
