@@ -35,7 +35,7 @@ export type ProbeOutcome = { readonly name: 'goes-on'; readonly probe: PathProbe
  * fills its queue slowly enough to be seen before anything is lost. Once it is carried something has changed, and the next steps may be bolder:
  * in 9 s a path is found to carry nine times as much.
  */
-const growth = [1.12, 2, 4] as const;
+const growth = [1.12, 1.7, 4.5] as const;
 
 /** The first step, by what is sent without padding: at least so much more, and so much where nothing is known of the path's limit. */
 const firstStep = { least: 1.05, unknown: 1.12 } as const;
@@ -93,7 +93,7 @@ export function goOn(
 
 /** What a path is thought not to carry after it has not carried a probe, in bit/s. */
 export function limitAfter({ step, rate, carried }: PathProbe): number {
-  return step === 0 ? secondThought * rate : Math.sqrt(rate * carried);
+  return step === 0 ? secondThought * rate : carried * firstStep.unknown;
 }
 
 function isTooMuch({ queueMs, raisedMs, lossNow, repairedShare }: PathSigns, noiseMs: number, ownLoss: number): boolean {

@@ -24,8 +24,9 @@ test.for(traces)('decisions on %s are as they were', async (file) => {
   const lines = looksOf(file).map((look) => {
     const { state: next, decision } = controlLayers(state, look);
     state = next;
-    const { bound, reason, drainMs } = decision;
-    const change = reason === undefined ? '' : ` ${reason}${drainMs === 0 ? '' : `, no video for ${Math.round(drainMs)} ms`}`;
+    const { bound, reason, drainMs, padding } = decision;
+    const drain = drainMs === 0 ? '' : `, no video for ${Math.round(drainMs)} ms`;
+    const change = `${reason === undefined ? '' : ` ${reason}`}${drain}${padding === 0 ? '' : `, padding ${Math.round(padding / 1000)} kbit/s`}`;
     return `${(look.reading.atMs / 1000).toFixed(1).padStart(6)} s: sent ${look.sent}, bound ${bound}${change}`;
   });
   await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(`${folder}${file.replace('.jsonl', '.decisions.txt')}`);

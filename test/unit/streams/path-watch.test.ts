@@ -118,7 +118,7 @@ test('a viewer that takes padding is sent ever more of it, and gets the layer th
   expect([outgoing.currentLayers?.spatialLayer, paddings]).toEqual([1, []]);
   await vi.advanceTimersByTimeAsync(20_000);
   expect([director.target.spatialLayer, reasons]).toEqual([7, ['loss', 'probe']]);
-  expect(paddings).toEqual([36_000, 76_320, 452_640, 690_000, 0]);
+  expect(paddings).toEqual([36_000, 76_320, 339_744, 690_000, 0]);
 });
 
 test('padding ends with the watch, and for a viewer that wishes for one layer', async () => {
