@@ -4,7 +4,7 @@ import { goOn, limitAfter, startProbe, type PathProbe } from './path-probe.ts';
 import type { PathSigns } from './path-signs.ts';
 
 /** How much more than a layer takes a path must carry of padding: layers come in bursts. And how much more after each step up that failed. */
-const headroom = { first: 1.1, perFailure: 0.4, most: 2.5 } as const;
+const headroom = { first: 1.1, perFailure: 0.8, most: 2.5 } as const;
 
 /** All in milliseconds. */
 const times = {
@@ -17,9 +17,9 @@ const times = {
 } as const;
 
 /** Whether to find out with padding what the path carries: in calm, a while after the last change. */
-export function mayProbe(state: ControlState, { reading: { atMs }, sent, ceiling }: Look): boolean {
+export function mayProbe(state: ControlState, { reading: { atMs }, ladder, sent, ceiling }: Look): boolean {
   const { bound, calmSinceMs, sentSinceMs, heldSinceMs = Infinity, probed } = state;
-  if (sent < 0 || sent >= ceiling || sent > bound || calmSinceMs === undefined) return false;
+  if (sent < 0 || sent >= ceiling || sent > bound || calmSinceMs === undefined || ladder[sent]?.bitrate === 0) return false;
   if (sent < bound && atMs - heldSinceMs < times.held) return false;
   return atMs - calmSinceMs >= times.calm && atMs - Math.max(sentSinceMs, probed.atMs) >= times.rest;
 }
@@ -46,7 +46,9 @@ export function probeOn(state: ControlState, look: Look, present: PathProbe): Ou
   if (outcome.name === 'carried') return climb({ ...ended, limit: undefined }, look, ceiling);
   if (!isTooMuch) return decided(ended, undefined);
   const limited = { ...ended, limit: limitAfter(present), calmSinceMs: undefined };
-  const place = ladder.findLastIndex((_rung, index) => index <= ceiling && wantedFor(state, look, index) <= present.carried);
+  const place = ladder.findLastIndex(
+    ({ bitrate }, index) => bitrate > 0 && index <= ceiling && wantedFor(state, look, index) <= present.carried,
+  );
   if (place > present.from) return climb(limited, look, place);
   return decided(limited, undefined, { drainMs: hasPushedOut(signs) ? drainFor(signs) : 0 });
 }

@@ -37,6 +37,9 @@ export type ProbeOutcome = { readonly name: 'goes-on'; readonly probe: PathProbe
  */
 const growth = [1.12, 1.7, 4.5] as const;
 
+/** A step that would come as near as this to what is wanted tries that. */
+const nearly = 0.7;
+
 /** The first step, by what is sent without padding: at least so much more, and so much where nothing is known of the path's limit. */
 const firstStep = { least: 1.05, unknown: 1.12 } as const;
 
@@ -45,13 +48,17 @@ const secondThought = 0.94;
 
 /** All in milliseconds. */
 const times = {
-  /** mediasoup's reports go out every 1 to 1.5 s, and players answer every 0.5 to 1.5 s: only after this long it is likely that a step shows. */
-  firstStep: 2500,
+  /** mediasoup's reports go out every 1 to 1.5 s, and players answer every 0.5 to 1.5 s: only after this long it is
+   * likely that a step shows, and all but sure after the longer time, which the first step and the last one take. */
+  decisiveStep: 2500,
   step: 1800,
-  /** A report that comes so soon after a step's beginning tells of the step before. */
+  /** A report that comes so soon after a step's beginning tells of the step before; of a long one surely not if it comes later than this. */
   underway: 400,
+  longUnderway: 2000,
   /** No report for so long: nothing can be found out. */
   deaf: 4000,
+  /** A queue that neither empties nor grows so long: too much. */
+  longestStep: 6000,
 } as const;
 
 /** Queues in milliseconds. */
@@ -83,11 +90,15 @@ export function goOn(
   if (isTooMuch(signs, probe.noiseMs, ownLoss)) return { name: 'failed' };
   const ageMs = atMs - probe.sinceMs;
   if (atMs - Math.max(signs.toldMs, probe.startedMs) > times.deaf) return { name: 'unheard' };
-  const isHeard = signs.toldMs - probe.sinceMs > times.underway && signs.queueMs < emptyQueueMs + probe.noiseMs;
-  if (!isHeard || ageMs < (probe.step === 0 ? times.firstStep : times.step)) return { name: 'goes-on', probe };
+  const isDecisive = probe.step === 0 || probe.rate >= wanted;
+  const underwayMs = isDecisive ? times.longUnderway : times.underway;
+  const isHeard = signs.toldMs - probe.sinceMs > underwayMs && signs.queueMs < emptyQueueMs + probe.noiseMs;
+  if (!isHeard && ageMs > times.longestStep) return { name: 'failed' };
+  if (!isHeard || ageMs < (isDecisive ? times.decisiveStep : times.step)) return { name: 'goes-on', probe };
   if (probe.rate >= wanted) return { name: 'carried' };
   const step = probe.step + 1;
-  const rate = Math.min(wanted, probe.rate * (growth[step - 1] ?? growth[growth.length - 1] ?? 1));
+  const next = probe.rate * (growth[step - 1] ?? growth[growth.length - 1] ?? 1);
+  const rate = next < nearly * wanted ? next : wanted;
   return { name: 'goes-on', probe: { ...probe, step, rate, sinceMs: atMs, carried: probe.rate } };
 }
 

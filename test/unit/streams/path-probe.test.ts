@@ -47,7 +47,7 @@ test('each step is bolder than the one before, and the last one sends what is wa
     ({ probe } = outcome);
     rates.push(probe.rate);
   }
-  expect(rates.map((rate) => Math.round(rate / 1000))).toEqual([336, 376, 640, 2879, 3000]);
+  expect(rates.map((rate) => Math.round(rate / 1000))).toEqual([336, 376, 640, 3000]);
   expect(after(probe, 3000)).toEqual({ name: 'carried' });
 });
 
@@ -80,6 +80,11 @@ test('what a path loses anyway is not too much', () => {
   const probe = startProbe(start);
   const signs = { ...well, toldMs: 11_000, lossNow: 0.2, repairedShare: 0.4 };
   expect(goOn(probe, { atMs: 11_000, signs, ownLoss: 0.15, wanted: 3_000_000 }).name).toBe('goes-on');
+});
+
+test('a queue that neither empties nor grows is too much after a while', () => {
+  expect(after(startProbe(start), 5500, { queueMs: 50 }).name).toBe('goes-on');
+  expect(after(startProbe(start), 6500, { queueMs: 50 }).name).toBe('failed');
 });
 
 test('without reports there is nothing to find out', () => {
