@@ -9,6 +9,7 @@ export function fragmentOutput(index: number, fragmentMs = 200): string[][] {
   return [
     ['-f', 'mp4'],
     ['-movflags', '+empty_moov+default_base_moof+frag_keyframe+frag_discont+skip_trailer'], // frag_discont: true decode times
+    ['-avoid_negative_ts', 'make_non_negative', '-use_editlist', '0'], // or each output would begin at 0, and sound be late by what AAC puts before it
     ['-frag_duration', `${fragmentMs * 1000}`],
     ['-flush_packets', '1'],
     [`pipe:${firstPipe + index}`],

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test as base, expect } from 'vitest';
+import type { Fragment } from '../../src/egress/fragment.ts';
+import { placeFragment } from '../../src/egress/mux.ts';
 import type { Recording } from '../../src/egress/record/recording.ts';
 import { collectFragments, syntheticRun } from '../fixtures/fragments.ts';
 import { decodeErrors, probe } from '../fixtures/probe.ts';
@@ -134,6 +136,27 @@ test.for([
   expect(durations.reduce<number>((sum, seconds) => sum + (seconds ?? 0), 0)).toBeCloseTo(4, 1);
   for (const index of all(desk).keys()) expect(await decodeErrors(fileOf(desk, index))).toBe('');
 });
+
+test('sound that begins a little before the picture, as AAC does, is all in the file', async ({ fragments, folder }) => {
+  await using desk = await openDesk(folder);
+  const output = desk.recordings.start(show);
+  playRun(
+    desk.hub,
+    syntheticRun(),
+    fragments.map((fragment) => later(fragment, fragment.rendition === 'audio' ? 80 : 100)),
+  );
+  await output.stop();
+  const [video, audio] = (await probe(fileOf(desk))).streams;
+  expect([video?.startSeconds, audio?.startSeconds]).toEqual([0.02, 0]);
+  expect(audio?.durationSeconds).toBeCloseTo(4, 1);
+  expect(await decodeErrors(fileOf(desk))).toBe('');
+});
+
+/** The same fragment at another time. */
+function later(fragment: Fragment, byMs: number): Fragment {
+  const bytes = Buffer.concat(placeFragment(fragment, { trackId: 1, sequence: 1, zeroMs: -byMs }));
+  return { ...fragment, bytes, startMs: fragment.startMs + byMs };
+}
 
 test('sound alone is recorded', async ({ folder }) => {
   const fragments = await collectFragments({ seconds: 2, heights: [] });

@@ -31,7 +31,12 @@ interface RunState {
   readonly expectsVideo: boolean;
   /** The newest. */
   audio: InitSegment | undefined;
+  /** The last of the sound that no part could begin with. */
+  early: Fragment | undefined;
 }
+
+/** How far before the picture a part may begin with sound, in milliseconds: more than what AAC puts in front of it. */
+const leadMs = 50;
 
 /**
  * Turns the fragments of a stream into parts: decides what belongs to which, and rebases each part so that it begins at 0.
@@ -67,6 +72,7 @@ export class Recorder implements FragmentReader {
       choice: new RenditionChoice(videos),
       expectsVideo: videos.length > 0,
       audio: undefined,
+      early: undefined,
     };
   }
 
@@ -99,8 +105,15 @@ export class Recorder implements FragmentReader {
 
   #place(state: RunState, fragment: Fragment): void {
     const decision = decidePart(fragment, this.#part, { limits: this.#limits, known: state });
-    if (decision.action === 'drop') return;
+    if (decision.action === 'drop') {
+      if (kindOf(fragment) === 'audio') state.early = fragment;
+      return;
+    }
     if (decision.action === 'begin') this.#begin(decision.cause, state, fragment);
+    this.#append(fragment);
+  }
+
+  #append(fragment: Fragment): void {
     const part = this.#part;
     if (part === undefined) return;
     const chunks = placeInFile(fragment, { ...part, hasVideo: part.video !== undefined });
@@ -114,14 +127,18 @@ export class Recorder implements FragmentReader {
     const video = kindOf(fragment) === 'video' ? fragment.init : undefined;
     const audio = fragment.init.container === 'webm' ? undefined : state.audio;
     const header = headerOf(video, audio);
-    this.#part = { video, audio, startMs: fragment.startMs, fragments: 0, bytes: header.length };
+    const early = state.early?.init === audio && belongsTo(fragment, state.early) ? state.early : undefined;
+    state.early = undefined;
+    const { startMs } = early ?? fragment;
+    this.#part = { video, audio, startMs, fragments: 0, bytes: header.length };
     this.#sink.begin({
-      startedAt: new Date(state.run.startedAt.getTime() + fragment.startMs),
+      startedAt: new Date(state.run.startedAt.getTime() + startMs),
       written: fragment.init.container,
       video: video === undefined ? undefined : { codec: video.codec, width: video.size?.width, height: video.size?.height },
       audio: soundOf(video, audio),
       header,
     });
+    if (early !== undefined) this.#append(early);
     this.#changed('part');
   }
 
@@ -133,3 +150,8 @@ export class Recorder implements FragmentReader {
 }
 
 const kindOf = ({ rendition }: Fragment): 'audio' | 'video' => (rendition === 'audio' ? 'audio' : 'video');
+
+/** Whether sound that came a little before a picture goes with it. */
+function belongsTo({ startMs }: Fragment, early: Fragment | undefined): boolean {
+  return early !== undefined && early.startMs + early.durationMs > startMs && startMs - early.startMs <= leadMs;
+}

@@ -38,12 +38,16 @@ const aac: readonly string[][] = [
   ['-af', 'aresample=async=1000'], // fills what is missing, so that sound stays with the picture
 ];
 
+/** Room before the first picture for what an AAC encoder puts in front of the sound (21 ms), in seconds: there are no times before 0. */
+const leadIn: readonly string[][] = [['-output_ts_offset', '0.1']];
+
 function mp4Outputs({ renditions, transcodes }: TapPlan, options: TapArgumentOptions): string[][] {
   const { fragmentMs, audioBitrate = 128_000, keyFrameSeconds = 2, preset = 'veryfast' } = options;
   const keyFrames = `expr:gte(t,n_forced*${keyFrameSeconds})`;
   const videoCodec = transcodes ? h264Encoder({ preset, keyFrames, bitrate: undefined, framesPerSecond: 30 }) : [['-c:v', 'copy']];
   return renditions.flatMap(({ kind }, index) => [
     ...(kind === 'video' ? [['-map', `0:v:${index}`], ...videoCodec] : [['-map', '0:a:0'], ...aac, ['-b:a', `${audioBitrate}`]]),
+    ...leadIn,
     ...fragmentOutput(index, fragmentMs),
   ]);
 }
