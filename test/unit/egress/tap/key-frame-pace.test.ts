@@ -26,6 +26,10 @@ test('the second key frame may be wanted earlier than those that follow', () => 
   expect(asked).toEqual([950, 2_950, 4_950]);
 });
 
+test.for([400, 800, 1_200, 1_400])('a key frame that somebody else asked for after %i ms puts off none', (extra) => {
+  expect(requests(6, (now, request) => now === extra || (request !== undefined && now === request + 50))).toEqual([1_950, 3_950, 5_950]);
+});
+
 test('an encoder whose own key frames are frequent enough is never asked', () => {
   expect(requests(10, (now) => now % 1_000 === 0)).toEqual([]);
 });
