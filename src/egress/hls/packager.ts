@@ -32,7 +32,7 @@ export const audioName = 'audio';
  * How long the first segment of a run in parts should be at most, in milliseconds: nothing can be played before its end, and players that read
  * parts stay less behind than that.
  */
-export const firstSegmentMs = 1_000;
+export const firstSegmentMs = 1_500;
 
 /** Without a key frame for this long, a segment ends anywhere, in milliseconds: memory is bounded. */
 const longestSegmentMs = 15_000;
