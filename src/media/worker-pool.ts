@@ -183,7 +183,7 @@ export class WorkerPool {
 
 function found<T>(place: T | undefined): T {
   if (place !== undefined) return place;
-  throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'No media worker is running; try again.', { retryAfterSeconds: 1 });
+  throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'No media worker answers; try again.', { retryAfterSeconds: 1 });
 }
 
 /** What comes in time; undefined for what does not. */

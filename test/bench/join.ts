@@ -5,7 +5,7 @@ import { NativePlayer } from '../fixtures/native-peer.ts';
 import { BenchGateway } from './gateway.ts';
 import { joinAndWatch, type Joined } from './join-page.ts';
 import { loopDelay } from './loop-delay.ts';
-import { median, percentile, type Row } from './report.ts';
+import { median, percentile, renderTable, type Row } from './report.ts';
 
 /** A publisher who does not hear requests for key frames. */
 interface Source {
@@ -63,11 +63,15 @@ export async function measureJoin(program: string, only: readonly string[] = asp
   }
   await using chromium = await Chromium.open();
   const rows: Row[] = [];
+  const add = (more: readonly Row[]): void => {
+    rows.push(...more);
+    console.error(renderTable(more)); // should the rest be interrupted
+  };
   for (const mode of ['auto', 'never'] as const) {
-    if (only.includes('pictures')) for (const source of sources) rows.push(...(await measureSource(program, chromium, { source, mode })));
-    if (only.includes('handover')) rows.push(...(await measureWatched(program, chromium, { mode, watching: handOver })));
-    if (only.includes('sync')) rows.push(...(await measureWatched(program, chromium, { mode, watching: settled })));
-    if (only.includes('burst')) rows.push(...(await measureBurst(program, mode)));
+    if (only.includes('pictures')) for (const source of sources) add(await measureSource(program, chromium, { source, mode }));
+    if (only.includes('handover')) add(await measureWatched(program, chromium, { mode, watching: handOver }));
+    if (only.includes('sync')) add(await measureWatched(program, chromium, { mode, watching: settled }));
+    if (only.includes('burst')) add(await measureBurst(program, mode));
   }
   return rows;
 }
