@@ -31,11 +31,12 @@ browserTest.for([
   await using viewer = await PageHlsViewer.open(chromium, live.gateway.url);
   const openedMs = performance.now() - askedAt;
   await viewer.watchSync();
+  await viewer.watchDelay();
   await expect.poll(async () => (await viewer.sync()).peeps.length, { ...patience, timeout: 40_000 }).toBeGreaterThan(10);
   const sync = await viewer.sync();
   const stats = await viewer.stats();
-  const wall = median(sync.flashes.map((flash) => flash % 1000));
-  console.log(JSON.stringify({ openedMs, wall, delays: delaysOf(sync).map(Math.round), ...stats }));
+  const glassToGlassMs = Math.round(median(await viewer.delays()));
+  console.log(JSON.stringify({ openedMs, glassToGlassMs, delays: delaysOf(sync).map(Math.round), ...stats }));
   expect(stats).toMatchObject({ width: 640, height: 360 });
   expect(Math.abs(median(delaysOf(sync)))).toBeLessThan(150);
   expect(stats.errors.filter((error) => !harmless.test(error))).toEqual([]);
@@ -90,27 +91,48 @@ browserTest('one encoding becomes a ladder where the policy says so, and hls.js 
   expect(live.hls.stream(parseStreamId('show'))?.report().details).toMatchObject({ ladder: { name: 'running', renditions: 2 } });
 });
 
-browserTest('where WebRTC cannot connect, the watch page plays HLS and says so', async ({ chromium }) => {
-  await using live = await openLiveHls({}, { webRoot: pages.root });
-  await using _publisher = await publishPattern(chromium, live);
-  const context = await chromium.browser.newContext();
-  const complaints: string[] = [];
-  context.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  const page = await context.newPage();
-  // As behind a firewall: the answer names addresses that lead nowhere.
-  await page.route('**/whep/show', async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: (await response.text()).replaceAll(/a=candidate.*\r\n/g, '') });
-  });
-  await page.goto(`${live.gateway.url}/watch/show`);
-  await expect.poll(async () => page.locator('#via').textContent(), patience).toContain('HLS');
-  await expectState(page, 'playing');
-  const video = page.locator('video');
-  const time = async (): Promise<number> => video.evaluate((element: HTMLVideoElement) => element.currentTime);
-  const before = await time();
-  await expect.poll(time, patience).toBeGreaterThan(before + 2);
-  expect(complaints).toEqual([]);
-  await context.close();
-});
+browserTest(
+  'where WebRTC cannot connect, the watch page plays HLS, says so, and lets the viewer choose the quality',
+  async ({ chromium }) => {
+    await using live = await openLiveHls({ segmentMs: 1000 }, { webRoot: pages.root });
+    const encodings = [{ rid: 'l', scaleResolutionDownBy: 2 }, { rid: 'h' }];
+    await using _publisher = await chromium.publish(live.gateway.whip('show'), {
+      codecs: ['H264'],
+      encodings,
+      width: 640,
+      height: 360,
+      startBitrate: 3000,
+    });
+    await expect.poll(() => live.gateway.stream('show')?.state, patience).toBe('live');
+    const context = await chromium.browser.newContext();
+    const complaints: string[] = [];
+    context.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    const page = await context.newPage();
+    // As behind a firewall: the answer names addresses that lead nowhere.
+    await page.route('**/whep/show', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: (await response.text()).replaceAll(/a=candidate.*\r\n/g, '') });
+    });
+    await page.goto(`${live.gateway.url}/watch/show`);
+    await expect.poll(async () => page.locator('#via').textContent(), patience).toContain('HLS');
+    await expectState(page, 'playing');
+    const video = page.locator('video');
+    const time = async (): Promise<number> => video.evaluate((element: HTMLVideoElement) => element.currentTime);
+    const before = await time();
+    await expect.poll(time, patience).toBeGreaterThan(before + 2);
+    const quality = page.locator('#quality');
+    for (const [place, height] of [
+      ['0', 180],
+      ['1', 360],
+    ] as const) {
+      await quality.selectOption(place);
+      await expect.poll(async () => video.evaluate((element: HTMLVideoElement) => element.videoHeight), patience).toBe(height);
+    }
+    await quality.selectOption('auto');
+    await expect.poll(async () => quality.locator('option').first().textContent(), patience).toMatch(/^Auto \(\d+p\)$/);
+    expect(complaints).toEqual([]);
+    await context.close();
+  },
+);
