@@ -13,7 +13,7 @@ const times = {
   /** An estimate that keeps a viewer down is given so long to rise by itself. */
   held: 6000,
   /** From a switch, or a probe that was too much, to the next probe. */
-  rest: 4000,
+  rest: 3300,
 } as const;
 
 /** Whether to find out with padding what the path carries: in calm, a while after the last change. */
