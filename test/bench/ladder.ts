@@ -27,6 +27,7 @@ async function measureOne(program: string, ladder: string): Promise<Row> {
   await delay(2_000); // what it was given at its start is behind it then
   const from = [tap, encoder].map((pid) => cpuMsOf([pid]));
   await delay(measuredMs);
+  if (!childrenOf(gateway.pid, 'ffmpeg').includes(encoder)) throw new Error('the ladder could not keep up: measure on a quiet machine');
   const [tapMs = 0, encoderMs = 0] = [tap, encoder].map((pid, index) => ((cpuMsOf([pid]) - (from[index] ?? 0)) * 1000) / measuredMs);
   console.error(
     `${ladder}: tap ${Math.round(tapMs)} ms, encoder ${Math.round(encoderMs)} ms a second; first playlist after ${playlistMs} ms`,

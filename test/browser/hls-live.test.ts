@@ -1,5 +1,6 @@
 import { afterAll, expect } from 'vitest';
 import { browserTest, patience } from '../fixtures/browser-test.ts';
+import { EncodedPublisher } from '../fixtures/encoded-publisher.ts';
 import { delaysOf, median, readFlashAndPeep } from '../fixtures/flash-and-peep.ts';
 import type { Chromium } from '../fixtures/chromium.ts';
 import { PageHlsViewer } from '../fixtures/hls-viewer.ts';
@@ -73,9 +74,10 @@ browserTest('simulcast is a ladder without transcoding', async ({ chromium }) =>
 });
 
 browserTest('one encoding becomes a ladder where the policy says so, and hls.js goes up and down in it', async ({ chromium }) => {
-  const ladder = { settings: { rungs: ['90p', '180p'].map(parseRung), preset: 'ultrafast' }, climbs: () => true };
+  const ladder = { settings: { rungs: ['90p', '180p'].map(parseRung), preset: 'ultrafast', niceness: 0 }, climbs: () => true };
   await using live = await openLiveHls({ segmentMs: 1000 }, { webRoot: pages.root, ladder });
-  await using _publisher = await publishPattern(chromium, live);
+  await using _publisher = await EncodedPublisher.open(live.gateway.whip('show'), { height: 360 });
+  await expect.poll(() => live.gateway.stream('show')?.state, patience).toBe('live');
   const url = `${live.gateway.url}/hls/show/index.m3u8`;
   await expect.poll(async () => (await fetch(url)).text(), patience).toMatch(/RESOLUTION=160x90.*RESOLUTION=320x180.*RESOLUTION=640x360/s);
   expect((await (await fetch(url)).text()).match(/CODECS="avc1\.[0-9a-f]{6},mp4a\.40\.2"/g)).toHaveLength(3);

@@ -9,6 +9,8 @@ import type { LadderRendition } from './ladder-plan.ts';
 export interface LadderEncoderOptions {
   readonly launcher: FfmpegLauncher;
   readonly preset: string;
+  /** How far it yields to other processes. Default 5. */
+  readonly niceness: number | undefined;
   /** From the smallest up; at least one. */
   readonly ladder: readonly LadderRendition[];
   /** What the original begins with: a key frame. */
@@ -19,8 +21,8 @@ export interface LadderEncoderOptions {
 /** Why an encoder ended: FFmpeg's exit, or what it wrote could not be read. */
 export type LadderEncoderEnding = FfmpegExit & { readonly problem: string | undefined };
 
-/** Media goes before it, whatever it takes. */
-const niceness = 10;
+/** Media goes before it, three to one where both want the same core; more would starve it on a busy machine. */
+const usualNiceness = 5;
 
 /** One FFmpeg that makes smaller pictures of an original. Its owner feeds it, and ends it. */
 export class LadderEncoder {
@@ -33,22 +35,18 @@ export class LadderEncoder {
   #fedMs: number;
   #problem: string | undefined;
 
-  constructor({ launcher, preset, ladder, first, onFragment }: LadderEncoderOptions) {
+  constructor({ launcher, preset, niceness = usualNiceness, ladder, first, onFragment }: LadderEncoderOptions) {
     this.#onFragment = onFragment;
     this.#fedMs = first.startMs;
     this.#madeMs = ladder.map(() => first.startMs);
     const pictures = ladder.map(({ encoded }) => encoded);
     const args = ladderArguments(pictures, { preset, framesPerSecond: framesPerSecondOf(first) });
     this.#process = new FfmpegProcess(launcher, args, { input: undefined, outputs: pictures.length });
-    yieldToOthers(this.#process.pid);
+    if (niceness > 0) yieldToOthers(this.#process.pid, niceness);
     for (const [index, { name }] of ladder.entries()) this.#read(index, name);
     this.#process.input.write(first.init.bytes);
     this.write(first);
     this.ended = this.#untilEnded();
-  }
-
-  get pid(): number | undefined {
-    return this.#process.pid;
   }
 
   /** How far the picture that is last is behind what was fed, in milliseconds of media. */
@@ -95,7 +93,7 @@ function framesPerSecondOf({ frames, durationMs }: Fragment): number {
   return Math.min(Math.max(measured, 5), 120);
 }
 
-function yieldToOthers(pid: number | undefined): void {
+function yieldToOthers(pid: number | undefined, niceness: number): void {
   try {
     if (pid !== undefined) setPriority(pid, niceness);
   } catch {

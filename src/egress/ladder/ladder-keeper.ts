@@ -12,6 +12,9 @@ import type { LadderState } from './ladder-state.ts';
 export interface LadderKeeperOptions {
   readonly launcher: FfmpegLauncher;
   readonly preset: string;
+  readonly niceness: number | undefined;
+  /** How long a shorter ladder goes on before a whole one is tried again, in milliseconds; twice as long after each one that failed. Default 5 minutes. */
+  readonly wholeAgainMs: number | undefined;
   /** From the smallest up. */
   readonly ladder: readonly LadderRendition[];
   readonly onFragment: (fragment: Fragment) => void;
@@ -20,10 +23,15 @@ export interface LadderKeeperOptions {
   readonly logger: Logger;
 }
 
+const fiveMinutesMs = 5 * 60_000;
+
 /** What ended an encoder that was not meant to end: it could not keep up, or ended by itself. */
 export type LadderFault = 'behind' | 'exited';
 
-/** Keeps an encoder going while there are fragments: started with a key frame, again when it ended, with fewer pictures when it cannot keep up. */
+/**
+ * Keeps an encoder going while there are fragments: started with a key frame, again when it ended, with fewer pictures for a time when it cannot
+ * keep up.
+ */
 export class LadderKeeper implements Disposable {
   readonly #options: LadderKeeperOptions;
   #ladder: readonly LadderRendition[];
@@ -33,19 +41,20 @@ export class LadderKeeper implements Disposable {
   #startedAt = 0;
   #retryAt = 0;
   #closed = false;
+  /** When the whole ladder is tried again; undefined: it is whole. */
+  #wholeAt: number | undefined;
+  #wholeAfterMs: number;
 
   constructor(options: LadderKeeperOptions) {
     this.#options = options;
     this.#ladder = options.ladder;
-  }
-
-  get pid(): number | undefined {
-    return this.#encoder?.pid;
+    this.#wholeAfterMs = options.wholeAgainMs ?? fiveMinutesMs;
   }
 
   /** Takes what the publisher sends, fragment by fragment. */
   take(fragment: Fragment): void {
     const now = performance.now();
+    if (fragment.independent && this.#wholeAt !== undefined && now >= this.#wholeAt) this.#makeWhole();
     if (this.#encoder !== undefined) {
       this.#encoder.write(fragment);
       if (this.#lag.isTooLong(this.#encoder.lagMs, now)) this.#lightenLoad(this.#encoder);
@@ -59,10 +68,11 @@ export class LadderKeeper implements Disposable {
   }
 
   #start(first: Fragment, now: number): void {
-    const { launcher, preset, onFragment, onState } = this.#options;
+    const { launcher, preset, niceness, onFragment, onState } = this.#options;
     const encoder = new LadderEncoder({
       launcher,
       preset,
+      niceness,
       ladder: this.#ladder,
       first,
       onFragment: (fragment) => {
@@ -85,6 +95,14 @@ export class LadderKeeper implements Disposable {
     return this.#ladder.length < this.#options.ladder.length;
   }
 
+  #makeWhole(): void {
+    this.#encoder?.kill();
+    this.#encoder = undefined;
+    this.#ladder = this.#options.ladder;
+    this.#wholeAt = undefined;
+    this.#wholeAfterMs *= 2;
+  }
+
   /** The largest picture costs most. */
   #lightenLoad(encoder: LadderEncoder): void {
     const { logger, onState, onFault } = this.#options;
@@ -96,6 +114,7 @@ export class LadderKeeper implements Disposable {
       'ladder cannot keep up, its largest rung is given up',
     );
     this.#ladder = this.#ladder.slice(0, -1);
+    this.#wholeAt = performance.now() + this.#wholeAfterMs;
     if (this.#ladder.length === 0) onState({ name: 'none', reason: tooSlow });
     else onState({ name: 'restarting', attempt: 1, detail: tooSlow, retryAt: new Date() });
   }

@@ -1,8 +1,8 @@
 /** How far behind an encoder may be, in milliseconds of media. */
-const longestLagMs = 2_000;
+const longestLagMs = 4_000;
 
 /** How long it may be so far behind without catching up, in milliseconds: at its start it gets some seconds of media at once. */
-const patienceMs = 3_000;
+const patienceMs = 5_000;
 
 /** What counts as catching up within that time, in milliseconds of media. */
 const progressMs = 200;

@@ -12,6 +12,10 @@ export interface LadderSettings {
   readonly rungs: readonly LadderRung[];
   /** Of x264. */
   readonly preset: string;
+  /** How far encoders yield to other processes. Default 5. */
+  readonly niceness?: number;
+  /** See `LadderKeeperOptions`. */
+  readonly wholeAgainMs?: number;
 }
 
 /** What a {@link Ladder} works with. */
@@ -128,6 +132,8 @@ export class Ladder implements FragmentReader, Disposable {
       ...this.#options,
       launcher,
       preset: settings.preset,
+      niceness: settings.niceness,
+      wholeAgainMs: settings.wholeAgainMs,
       ladder,
       onFragment: (fragment) => reader.fragment(run, fragment),
     });
