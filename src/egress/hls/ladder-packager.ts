@@ -1,6 +1,7 @@
 import type { Fragment } from '../fragment.ts';
 import { AudioLane } from './audio-lane.ts';
 import { endOf } from './fragment-times.ts';
+import { Horizon } from './horizon.ts';
 import { audioName, cutsAt, videoRenditions, type Packager, type PackagerOptions } from './packager.ts';
 import type { Step } from './segment.ts';
 import { momentMs, Rung, type Share, type Span } from './rung.ts';
@@ -29,10 +30,10 @@ export class LadderPackager implements Packager {
   readonly #audio: AudioLane;
   readonly #awaitsSound: boolean;
   readonly #awaitsPicture: boolean;
+  readonly #horizon: Horizon;
   #sounds: readonly Fragment[] = [];
   /** Where the present segments begin, more or less; undefined before the first. */
   #cutMs: number | undefined;
-  #horizonMs = -Infinity;
   #isBreak = true;
   #isFirst = true;
 
@@ -43,13 +44,14 @@ export class LadderPackager implements Packager {
     this.#rungs = videoRenditions(run, presentation).map(
       (name) => new Rung(name, new VideoLane({ stillMs: segmentMs / 4, key: keys.get(name), isExpected })),
     );
+    this.#horizon = new Horizon(run);
     this.#awaitsPicture = isExpected || keys.size > 0;
     this.#audio = new AudioLane(presentation.initOf(audioName));
     this.#awaitsSound = run.renditions.some(({ name }) => name === audioName);
   }
 
   push(fragment: Fragment): void {
-    this.#horizonMs = Math.max(this.#horizonMs, endOf(fragment));
+    this.#horizon.saw(fragment);
     if (fragment.rendition === audioName) this.#takeSound(fragment);
     const rung = this.#rungs.find(({ name }) => name === fragment.rendition);
     rung?.push(rung.lane.accept(fragment));
@@ -64,7 +66,7 @@ export class LadderPackager implements Packager {
 
   #takeSound(fragment: Fragment): void {
     this.#sounds = [...this.#sounds, ...this.#audio.accept(fragment)];
-    if (this.#rungs.some((rung) => rung.lives(this.#horizonMs))) return;
+    if (this.#rungs.some(this.#lives)) return;
     // No encoding is left that could stand in for the others.
     const known = this.#rungs.filter(({ lane }) => lane.key !== undefined);
     const lastMs = Math.max(...known.map(({ lane }) => lane.endMs ?? -Infinity));
@@ -72,10 +74,12 @@ export class LadderPackager implements Packager {
     rung?.push(rung.lane.keepUp(endOf(fragment)));
   }
 
+  readonly #lives = (rung: Rung): boolean => rung.lives(this.#horizon.expectedOf(rung.name));
+
   /** The lowest encoding that is there and can begin at the present cut. */
   #lead(): Rung | undefined {
     const canLead = this.#rungs.filter(({ startMs }) => startMs !== undefined);
-    return canLead.find((rung) => rung.lives(this.#horizonMs)) ?? canLead[0];
+    return canLead.find(this.#lives) ?? canLead[0];
   }
 
   /** Where the present segments end, once every encoding that can have its share has got there. */
@@ -85,20 +89,20 @@ export class LadderPackager implements Packager {
     if (fromMs === undefined) return undefined;
     const untilMs = this.#lead() === undefined ? this.#cutOfSound(fromMs) : this.#cutOfLead(fromMs);
     if (untilMs === undefined) return undefined;
-    const isSettled = this.#rungs.every((rung) => rung.isSettled({ fromMs, untilMs }, this.#horizonMs));
-    const hasSound = !this.#awaitsSound || this.#audio.endMs >= untilMs - 50 || this.#horizonMs >= untilMs + momentMs;
+    const isSettled = this.#rungs.every((rung) => rung.isSettled({ fromMs, untilMs }, this.#horizon.expectedOf(rung.name)));
+    const hasSound = !this.#awaitsSound || this.#audio.endMs >= untilMs - 50 || this.#horizon.newestMs >= untilMs + momentMs;
     return isSettled && hasSound ? untilMs : undefined;
   }
 
   /** There is sound, and no picture has come. */
   get #soundLeads(): boolean {
-    return this.#audio.endMs > -Infinity && !this.#rungs.some((rung) => rung.lives(this.#horizonMs));
+    return this.#audio.endMs > -Infinity && !this.#rungs.some(this.#lives);
   }
 
   /** Begins with the first key frame, or the first sound where none comes; goes on with a key frame after every encoding was gone. */
   #begin(): void {
     const cutMs = this.#cutMs;
-    const rung = this.#rungs.find((each) => each.lives(this.#horizonMs) && each.keyFrom(cutMs ?? -Infinity) !== undefined);
+    const rung = this.#rungs.find((each) => this.#lives(each) && each.keyFrom(cutMs ?? -Infinity) !== undefined);
     const keyMs = rung?.keyFrom(cutMs ?? -Infinity)?.startMs;
     const startMs = keyMs ?? (cutMs === undefined ? this.#firstSoundMs() : undefined);
     if (startMs === undefined) return;
@@ -116,7 +120,7 @@ export class LadderPackager implements Packager {
 
   #firstSoundMs(): number | undefined {
     const { earlyMs } = this.#audio;
-    return earlyMs !== undefined && (!this.#awaitsPicture || this.#horizonMs - earlyMs >= pictureDeadlineMs) ? earlyMs : undefined;
+    return earlyMs !== undefined && (!this.#awaitsPicture || this.#horizon.newestMs - earlyMs >= pictureDeadlineMs) ? earlyMs : undefined;
   }
 
   #cutOfSound(fromMs: number): number | undefined {

@@ -64,7 +64,7 @@ export class Rung {
     this.#queue.push(...fragments);
   }
 
-  /** Whether something arrives of it, by the newest time of all. */
+  /** Whether something arrives of it. `horizonMs`: where it would be then. */
   lives(horizonMs: number): boolean {
     return this.endMs > horizonMs - vanishedMs;
   }
@@ -91,7 +91,7 @@ export class Rung {
     this.#startMs ??= keyNear(this.#queue, fromMs, (untilMs - fromMs) / 2)?.startMs;
   }
 
-  /** Whether it is known where its segment ends; `horizonMs`: the newest time of all encodings. */
+  /** Whether it is known where its segment ends; `horizonMs`: where it would be if it were there. */
   isSettled({ fromMs, untilMs }: Span, horizonMs: number): boolean {
     if (keyNear(this.#queue, untilMs, nearMs) !== undefined) return true;
     const isAligned = this.#offsetMs !== undefined && Math.abs(this.#offsetMs) <= nearMs;

@@ -35,6 +35,38 @@ test('every encoding is a rendition, cut where the others are', () => {
   expect(names.map((name) => shows(packaging, name))).toEqual([0, 1, 2].map((index) => Array.from({ length: 6 }, () => index)));
 });
 
+/** As if each fragment arrived so much later than it ends. */
+const lateBy = (delayMs: number, layers: readonly Fragment[][]): (readonly [number, Fragment])[] =>
+  layers.flatMap((fragments) => fragments.map((fragment) => [fragment.startMs + fragment.durationMs + delayMs, fragment] as const));
+const encodedRun = {
+  ...run,
+  renditions: run.renditions.map((rendition) =>
+    ['video-0', 'video-1'].includes(rendition.name) ? { ...rendition, encoded: { width: 320, height: 180, bitrate: 300_000 } } : rendition,
+  ),
+};
+
+test('what is encoded here comes later than its original, one picture after the other, and all of it is shown', () => {
+  const original = lateBy(0, [layer(2, { from: 0, until: 10_000 }), audio(0, 10_000)]);
+  const smaller = [lateBy(1200, [layer(0, { from: 0, until: 10_000 })]), lateBy(1210, [layer(1, { from: 0, until: 10_000 })])];
+  const arriving = [...original, ...smaller.flat()].toSorted(([one], [other]) => one - other).map(([, fragment]) => fragment);
+  const packaging = new Packaging('ladder').run(encodedRun, arriving);
+  expectRules(packaging);
+  expect(names.map((name) => shows(packaging, name))).toEqual([0, 1, 2].map((index) => Array.from({ length: 6 }, () => index)));
+});
+
+test('when what encodes here ends, the original covers it', () => {
+  const original = lateBy(0, [layer(2, { from: 0, until: 14_000 }), audio(0, 14_000)]);
+  const smaller = lateBy(
+    1000,
+    [0, 1].map((index) => layer(index, { from: 0, until: 4000 })),
+  );
+  const arriving = [...original, ...smaller].toSorted(([one], [other]) => one - other).map(([, fragment]) => fragment);
+  const packaging = new Packaging('ladder', { listed: 20 }).run(encodedRun, arriving);
+  expectRules(packaging);
+  expect(shows(packaging, 'video-0')).toEqual([0, 0, 0, 0, ...Array.from({ length: shows(packaging, 'video-0').length - 4 }, () => 2)]);
+  expect(shows(packaging, 'video-0').length).toBeGreaterThan(8);
+});
+
 test('key frames that come a little apart belong together', () => {
   const late = (offset: number) => [0, 1000 + offset, 2000 - offset, 3000 + offset, 4000, 5000 + offset, 6000, 7000];
   const layers = [0, 60, 120].map((offset, index) => layer(index, { from: 0, until: 8000, keys: late(offset), step: 100 }));
