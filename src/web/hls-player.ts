@@ -1,4 +1,5 @@
 import type Hls from './hls.js';
+import { catchUp } from './hls-settings.ts';
 import type { LayerChoice, PlayerLayer } from './player-layers.ts';
 import type { PlayerStats } from './player-stats.ts';
 import { backOffMs } from './retry-plan.ts';
@@ -153,6 +154,7 @@ export class HlsPlayer extends StateTarget<PlayerState> {
     if (this.#closing.signal.aborted) return;
     this.#unload();
     const hls = new Player({
+      ...catchUp,
       workerPath: new URL('./hls.worker.js', import.meta.url).href,
       xhrSetup: (request, requested) => {
         if (requested === url && token !== undefined) request.setRequestHeader('Authorization', `Bearer ${token}`);
