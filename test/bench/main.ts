@@ -92,3 +92,4 @@ if (before.load > 0.5) console.log('Others were at work on this machine, so thes
 mkdirSync(dirname(values.json), { recursive: true });
 writeFileSync(values.json, `${JSON.stringify({ ...before, results }, undefined, 2)}\n`);
 console.log(`JSON: ${values.json}`);
+process.exit(); // threads of libdatachannel may keep it for ever
