@@ -15,11 +15,11 @@ afterAll(() => pages[Symbol.dispose]());
 const harmless = /bufferStalledError|bufferSeekOverHole/;
 
 /** Publishes the test pattern from the publish page. */
-async function publishPattern(chromium: Chromium, { gateway }: LiveHls, query = '&height=360&fps=30') {
+async function publishPattern(chromium: Chromium, { gateway }: LiveHls): Promise<AsyncDisposable> {
   const page = await chromium.browser.newPage();
-  await page.goto(`${gateway.url}/publish/show?source=pattern&autostart=1&codec=H264${query}`);
+  await page.goto(`${gateway.url}/publish/show?source=pattern&autostart=1&codec=H264&height=360&fps=30`);
   await expectState(page, 'live');
-  return { page, [Symbol.asyncDispose]: async () => page.close() };
+  return { [Symbol.asyncDispose]: async () => page.close() };
 }
 
 browserTest.for([
@@ -55,17 +55,18 @@ browserTest.for([
   expect(Math.abs(median(delaysOf(found)))).toBeLessThan(60);
 });
 
+/** Two encodings of H264; resolves when they are live. */
+async function publishSimulcast(chromium: Chromium, { gateway }: LiveHls): Promise<AsyncDisposable> {
+  const encodings = [{ rid: 'l', scaleResolutionDownBy: 2 }, { rid: 'h' }];
+  const sent = { codecs: ['H264' as const], encodings, width: 640, height: 360, startBitrate: 3000 };
+  const publisher = await chromium.publish(gateway.whip('show'), sent);
+  await expect.poll(() => gateway.stream('show')?.state, patience).toBe('live');
+  return publisher;
+}
+
 browserTest('simulcast is a ladder without transcoding', async ({ chromium }) => {
   await using live = await openLiveHls({ segmentMs: 1000 });
-  const encodings = [{ rid: 'l', scaleResolutionDownBy: 2 }, { rid: 'h' }];
-  await using _publisher = await chromium.publish(live.gateway.whip('show'), {
-    codecs: ['H264'],
-    encodings,
-    width: 640,
-    height: 360,
-    startBitrate: 3000,
-  });
-  await expect.poll(() => live.gateway.stream('show')?.state, patience).toBe('live');
+  await using _publisher = await publishSimulcast(chromium, live);
   const master = await (await fetch(`${live.gateway.url}/hls/show/index.m3u8`)).text();
   expect(master.match(/#EXT-X-STREAM-INF/g)).toHaveLength(2);
   await expect
@@ -97,15 +98,7 @@ browserTest(
   'where WebRTC cannot connect, the watch page plays HLS, says so, and lets the viewer choose the quality',
   async ({ chromium }) => {
     await using live = await openLiveHls({ segmentMs: 1000 }, { webRoot: pages.root });
-    const encodings = [{ rid: 'l', scaleResolutionDownBy: 2 }, { rid: 'h' }];
-    await using _publisher = await chromium.publish(live.gateway.whip('show'), {
-      codecs: ['H264'],
-      encodings,
-      width: 640,
-      height: 360,
-      startBitrate: 3000,
-    });
-    await expect.poll(() => live.gateway.stream('show')?.state, patience).toBe('live');
+    await using _publisher = await publishSimulcast(chromium, live);
     const context = await chromium.browser.newContext();
     const complaints: string[] = [];
     context.on('console', (message) => {
