@@ -1,5 +1,6 @@
 import type { Fragment, InitSegment } from '../fragment.ts';
-import { silence, silentFragmentMs, silentInit, soundsAlike } from './silence.ts';
+import { soundsAlike, tapSound } from '../tap-sound.ts';
+import { silence, silentFragmentMs } from './silence.ts';
 
 /** Fragments that overlap by no more follow each other, in milliseconds: a few frames of AAC. */
 const toleranceMs = 50;
@@ -47,7 +48,7 @@ export class AudioLane {
 
   /** What players decode it with. */
   get init(): InitSegment {
-    return this.#init ?? silentInit;
+    return this.#init ?? tapSound;
   }
 
   /** What arrives cannot be decoded with the present init segment; it is left out until {@link changeInit}. */

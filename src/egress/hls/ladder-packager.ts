@@ -1,11 +1,12 @@
 import type { Fragment } from '../fragment.ts';
+import { soundsAlike } from '../tap-sound.ts';
 import { AudioLane } from './audio-lane.ts';
 import { endOf } from './fragment-times.ts';
 import { Horizon } from './horizon.ts';
 import { audioName, cutsAt, videoRenditions, type Packager, type PackagerOptions } from './packager.ts';
 import type { Step } from './segment.ts';
 import { momentMs, Rung, type Share, type Span } from './rung.ts';
-import { silence, soundsAlike } from './silence.ts';
+import { silence } from './silence.ts';
 import { VideoLane } from './video-lane.ts';
 
 /** Without a picture for this long, the sound goes first, in milliseconds. */

@@ -1,6 +1,6 @@
 import type { Fragment } from '../fragment.ts';
 import { readMoof } from '../moof.ts';
-import { writeFragment } from './fragment-writer.ts';
+import { writeFragment } from '../fragment-writer.ts';
 
 /** The key frame that a fragment begins with, shown from `fromMs` until `untilMs`: what a rendition shows while its video pauses. */
 export function stillPicture(keyFragment: Fragment, fromMs: number, untilMs: number): Fragment {

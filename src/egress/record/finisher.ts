@@ -5,6 +5,7 @@ import type { Catalogue } from './catalogue.ts';
 import { containerOf } from './measure.ts';
 import type { Container, Recording } from './recording.ts';
 import { remux } from './remux.ts';
+import { hideSound } from './unused-sound.ts';
 
 /** What {@link Finisher} works with. */
 export interface FinisherOptions {
@@ -66,6 +67,7 @@ export class Finisher implements AsyncDisposable {
     const { catalogue } = this.#options;
     const grown = catalogue.fileOf(recording);
     const written = await containerOf(grown);
+    if (written === 'mp4' && recording.audio === undefined) await hideSound(grown);
     const rewritten = await this.#rewrite(recording, grown, written);
     const container = rewritten === undefined ? written : recording.container;
     const complete: Recording = { ...recording, state: 'complete', container, path: withEnding(recording.path, container) };

@@ -3,9 +3,6 @@ import type { Fragment } from '../fragment.ts';
 /** How long one track waits for the other, in milliseconds of media: FFmpeg hands them out at different times. */
 const waitMs = 600;
 
-/** The same for the first fragment of a track that is announced: without it, the file would have to begin anew. */
-const firstWaitMs = 2_000;
-
 /** A track that is this far behind is not waited for, in milliseconds: it is muted or gone. */
 const goneMs = 3_000;
 
@@ -18,7 +15,7 @@ interface Track {
 /**
  * Puts picture and sound of a run into the order of their times, so that a part can be cut between two fragments.
  *
- * What it holds back is bounded by media time: up to 0.6 s, and 2 s at the start of a run whose second track has not begun.
+ * What it holds back, which a crash loses, is bounded by media time: up to 0.6 s.
  */
 export class FragmentOrder {
   readonly #tracks: ReadonlyMap<'audio' | 'video', Track>;
@@ -65,9 +62,8 @@ export class FragmentOrder {
     const newestMs = Math.max(...tracks.map(({ arrivedMs = 0 }) => arrivedMs));
     return tracks.every(({ waiting, arrivedMs }) => {
       if (waiting.length > 0) return true;
-      const heldMs = newestMs - next.startMs;
-      if (arrivedMs === undefined) return heldMs >= firstWaitMs;
-      return arrivedMs >= next.startMs || heldMs >= waitMs || newestMs - arrivedMs >= goneMs;
+      if (newestMs - next.startMs >= waitMs) return true;
+      return arrivedMs !== undefined && (arrivedMs >= next.startMs || newestMs - arrivedMs >= goneMs);
     });
   }
 }

@@ -7,6 +7,8 @@ export interface WholePart {
   /** Up to the end of the last whole fragment. */
   readonly bytes: number;
   readonly durationMs: number;
+  /** False: its sound never came. */
+  readonly hasSound: boolean;
 }
 
 /** How many of the last fragments are read for their times: more than lie between the ends of picture and sound. */
@@ -26,11 +28,15 @@ export async function measurePart(path: string): Promise<WholePart> {
 
 async function measureWebm(path: string): Promise<WholePart> {
   const parser = new WebmParser('webm');
-  let whole: WholePart = { bytes: 0, durationMs: 0 };
+  let whole: WholePart = { bytes: 0, durationMs: 0, hasSound: true };
   await using file = await open(path, 'r');
   for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: 2 ** 20 })) {
     for (const { init, bytes, startMs, durationMs } of parser.push(chunk as Buffer)) {
-      whole = { bytes: (whole.bytes || init.bytes.length) + bytes.length, durationMs: Math.max(whole.durationMs, startMs + durationMs) };
+      whole = {
+        ...whole,
+        bytes: (whole.bytes || init.bytes.length) + bytes.length,
+        durationMs: Math.max(whole.durationMs, startMs + durationMs),
+      };
     }
   }
   return whole;
@@ -41,19 +47,24 @@ async function measureMp4(path: string): Promise<WholePart> {
   await using file = await open(path, 'r');
   const { size } = await file.stat();
   const moofs: BoxPlace[] = [];
-  let timescales = new Map<number, number>();
+  let tracks: readonly Track[] = [];
   let bytes = 0;
   for (let offset = 0; ;) {
     const box = await readBoxPlace(file, offset);
     if (box === undefined || offset + box.size > size) break;
     offset += box.size;
-    if (box.type === 'moov') timescales = timescalesIn(await readBox(file, box));
+    if (box.type === 'moov') tracks = tracksIn(await readBox(file, box));
     if (box.type === 'moof') moofs.push(box);
     if (box.type === 'mdat') bytes = offset;
   }
-  const whole = moofs.filter(({ offset }) => offset < bytes).slice(-lastFragments);
-  const ends = await Promise.all(whole.map(async (box) => endOf(await readBox(file, box), timescales)));
-  return { bytes, durationMs: Math.max(0, ...ends) };
+  const whole = moofs.filter(({ offset }) => offset < bytes);
+  const ends = await Promise.all(whole.slice(-lastFragments).map(async (box) => endOf(await readBox(file, box), tracks)));
+  return { bytes, durationMs: Math.max(0, ...ends), hasSound: await holds(file, whole, tracks.find(({ isSound }) => isSound)?.id) };
+}
+
+async function holds(file: FileHandle, moofs: readonly BoxPlace[], trackId: number | undefined): Promise<boolean> {
+  for (const box of moofs) if (trackOf(await readBox(file, box)) === trackId) return true;
+  return false;
 }
 
 interface BoxPlace {
@@ -76,12 +87,26 @@ async function readBox(file: FileHandle, { offset, size }: BoxPlace): Promise<Ui
   return buffer;
 }
 
-function timescalesIn(moov: Uint8Array): Map<number, number> {
-  return new Map(parseBoxes(moov).moov.traks.map(({ tkhd, mdia }) => [tkhd.track_id, mdia.mdhd.timescale]));
+interface Track {
+  readonly id: number;
+  readonly timescale: number;
+  readonly isSound: boolean;
 }
 
-function endOf(moof: Uint8Array, timescales: ReadonlyMap<number, number>): number {
-  const trackId = parseBoxes(moof).moofs[0]?.trafs[0]?.tfhd.track_id ?? 0;
+function tracksIn(moov: Uint8Array): readonly Track[] {
+  return parseBoxes(moov).moov.traks.map(({ tkhd, mdia }) => ({
+    id: tkhd.track_id,
+    timescale: mdia.mdhd.timescale,
+    isSound: mdia.hdlr.handler === 'soun',
+  }));
+}
+
+function trackOf(moof: Uint8Array): number | undefined {
+  return parseBoxes(moof).moofs[0]?.trafs[0]?.tfhd.track_id;
+}
+
+function endOf(moof: Uint8Array, tracks: readonly Track[]): number {
+  const trackId = trackOf(moof);
   const { decodeTime, duration } = readMoof(moof);
-  return ((decodeTime + duration) * 1000) / (timescales.get(trackId) ?? Infinity);
+  return ((decodeTime + duration) * 1000) / (tracks.find(({ id }) => id === trackId)?.timescale ?? Infinity);
 }

@@ -1,4 +1,5 @@
 import type { Fragment, InitSegment } from '../fragment.ts';
+import { soundsAlike } from '../tap-sound.ts';
 
 /** What the decision needs to know of the part that is being written. */
 export interface OpenPart {
@@ -18,7 +19,7 @@ export interface PartLimits {
 
 /** What a part is made of, as known when it begins. */
 export interface KnownTracks {
-  /** The newest of the sound; undefined: there is none yet. */
+  /** The newest of the sound, or what is expected of it; undefined: there is none. */
   readonly audio: InitSegment | undefined;
   /** Whether the run has a picture; without one a part begins with any sound. */
   readonly expectsVideo: boolean;
@@ -39,10 +40,14 @@ export function decidePart(
   const kind = fragment.rendition === 'audio' ? 'audio' : 'video';
   const mayBegin = kind === 'video' ? fragment.independent : !known.expectsVideo;
   if (part === undefined) return mayBegin ? { action: 'begin', cause: 'first' } : { action: 'drop' };
-  const fits = part[kind] === fragment.init;
+  const fits = kind === 'video' ? part.video === fragment.init : isSameSound(part.audio, fragment.init) && fragment.startMs >= part.startMs;
   if (!mayBegin) return fits ? { action: 'append' } : { action: 'drop' };
-  if (!fits || part.audio !== known.audio) return { action: 'begin', cause: 'media-changed' };
+  if (!fits || !isSameSound(part.audio, known.audio)) return { action: 'begin', cause: 'media-changed' };
   if (fragment.startMs - part.startMs >= (limits.durationMs ?? Infinity)) return { action: 'begin', cause: 'part-duration' };
   if (part.bytes >= (limits.bytes ?? Infinity)) return { action: 'begin', cause: 'part-bytes' };
   return { action: 'append' };
+}
+
+function isSameSound(one: InitSegment | undefined, other: InitSegment | undefined): boolean {
+  return one === other || (one !== undefined && other !== undefined && soundsAlike(one, other));
 }

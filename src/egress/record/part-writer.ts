@@ -15,6 +15,7 @@ export interface PartBeginning {
   /** What it is to be in the end. */
   readonly container: Container;
   readonly video: RecordedVideo | undefined;
+  /** What there is a place for. */
   readonly audio: RecordedAudio | undefined;
   /** What stands in front of its fragments. */
   readonly header: Uint8Array;
@@ -23,6 +24,8 @@ export interface PartBeginning {
 /** What is written at once: whole fragments. */
 export interface Piece {
   readonly chunks: readonly Uint8Array[];
+  /** Whether it is sound, or may hold some. */
+  readonly hasSound: boolean;
   /** Where it ends in the part, in milliseconds. */
   readonly endMs: number;
 }
@@ -43,6 +46,13 @@ export interface PartWriterOptions {
   readonly failed: (ending: OutputEnding) => void;
 }
 
+interface OpenPart {
+  readonly recording: Recording;
+  readonly file: PartFile;
+  durationMs: number;
+  hasSound: boolean;
+}
+
 type Step =
   | { readonly name: 'begin'; readonly beginning: PartBeginning }
   | { readonly name: 'append'; readonly piece: Piece }
@@ -59,7 +69,7 @@ export class PartWriter {
   #backlogBytes = 0;
   #working: Promise<void> | undefined;
   #part = 0;
-  #open: { readonly recording: Recording; readonly file: PartFile; durationMs: number } | undefined;
+  #open: OpenPart | undefined;
   #failure: OutputEnding | undefined;
 
   constructor(options: PartWriterOptions) {
@@ -128,7 +138,7 @@ export class PartWriter {
     try {
       await catalogue.save(recording);
       const file = await PartFile.open(catalogue.fileOf(recording));
-      this.#open = { recording, file, durationMs: 0 };
+      this.#open = { recording, file, durationMs: 0, hasSound: false };
       await file.append([header]);
     } catch (error) {
       if (this.#open === undefined) await catalogue.remove(recording);
@@ -160,6 +170,7 @@ export class PartWriter {
     } finally {
       const whole = wholePieces(pieces, open.file.bytes - before);
       open.durationMs = Math.max(open.durationMs, ...whole.pieces.map(({ endMs }) => endMs));
+      open.hasSound ||= whole.pieces.some(({ hasSound }) => hasSound);
       if (before + whole.bytes < open.file.bytes) await open.file.truncate(before + whole.bytes);
       this.#options.catalogue.grow(open.recording.id, { bytes: open.file.bytes, durationMs: Math.round(open.durationMs) });
       this.#options.wrote(whole.bytes);
@@ -175,10 +186,7 @@ export class PartWriter {
     this.#finishing.add(finishing);
   }
 
-  async #finish(
-    { recording, file, durationMs }: { readonly recording: Recording; readonly file: PartFile; readonly durationMs: number },
-    ending: OutputEnding,
-  ): Promise<void> {
+  async #finish({ recording, file, durationMs, hasSound }: OpenPart, ending: OutputEnding): Promise<void> {
     const { catalogue, finisher, logger } = this.#options;
     try {
       await file.close();
@@ -186,7 +194,9 @@ export class PartWriter {
     } catch (error) {
       logger.error({ err: error, recordingId: recording.id, streamId: recording.streamId }, 'recording could not be closed');
     }
-    if (durationMs > 0) await finisher.finish({ ...recording, bytes: file.bytes, durationMs: Math.round(durationMs), ending });
+    if (durationMs === 0) return;
+    const audio = hasSound ? recording.audio : undefined;
+    await finisher.finish({ ...recording, audio, bytes: file.bytes, durationMs: Math.round(durationMs), ending });
   }
 
   #fail(ending: OutputEnding, error?: unknown): void {

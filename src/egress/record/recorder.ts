@@ -1,6 +1,7 @@
 import type { Fragment, InitSegment, RunEnding, TapRun } from '../fragment.ts';
 import type { FragmentReader } from '../fragment-hub.ts';
 import type { OutputEnding } from '../output.ts';
+import { tapSound } from '../tap-sound.ts';
 import { sentenceOf } from './ending-sentence.ts';
 import { FragmentOrder } from './fragment-order.ts';
 import { headerOf, placeInFile, soundOf } from './fragment-mux.ts';
@@ -29,7 +30,7 @@ interface RunState {
   readonly order: FragmentOrder;
   readonly choice: RenditionChoice;
   readonly expectsVideo: boolean;
-  /** The newest. */
+  /** The newest; before the first sound, what it will be like: a file has a place for it from its first picture on. */
   audio: InitSegment | undefined;
   /** The last of the sound that no part could begin with. */
   early: Fragment | undefined;
@@ -71,7 +72,7 @@ export class Recorder implements FragmentReader {
       order: new FragmentOrder(run.renditions.map(({ kind }) => kind)),
       choice: new RenditionChoice(videos),
       expectsVideo: videos.length > 0,
-      audio: undefined,
+      audio: run.renditions.some(({ kind }) => kind === 'audio') ? tapSound : undefined,
       early: undefined,
     };
   }
@@ -119,7 +120,8 @@ export class Recorder implements FragmentReader {
     const chunks = placeInFile(fragment, { ...part, hasVideo: part.video !== undefined });
     part.fragments += 1;
     part.bytes += fragment.bytes.length;
-    this.#sink.append({ chunks, endMs: fragment.startMs + fragment.durationMs - part.startMs });
+    const hasSound = kindOf(fragment) === 'audio' || fragment.init.container === 'webm';
+    this.#sink.append({ chunks, hasSound, endMs: fragment.startMs + fragment.durationMs - part.startMs });
   }
 
   #begin(cause: Extract<PartDecision, { action: 'begin' }>['cause'], state: RunState, fragment: Fragment): void {
@@ -129,7 +131,7 @@ export class Recorder implements FragmentReader {
     const header = headerOf(video, audio);
     const early = state.early?.init === audio && belongsTo(fragment, state.early) ? state.early : undefined;
     state.early = undefined;
-    const { startMs } = early ?? fragment;
+    const startMs = early?.startMs ?? fragment.startMs - (state.audio === tapSound ? leadMs : 0);
     this.#part = { video, audio, startMs, fragments: 0, bytes: header.length };
     this.#sink.begin({
       startedAt: new Date(state.run.startedAt.getTime() + startMs),

@@ -39,7 +39,7 @@ async function recover(recording: Recording, { catalogue, finisher, logger }: Re
     await catalogue.save({ ...named, bytes: size });
     return;
   }
-  const whole = existsSync(grown) ? await measurePart(grown) : { bytes: 0, durationMs: 0 };
+  const whole = existsSync(grown) ? await measurePart(grown) : { bytes: 0, durationMs: 0, hasSound: false };
   if (whole.durationMs === 0) {
     logger.warn({ recordingId: recording.id, streamId: recording.streamId }, 'recording of an earlier life holds nothing and is removed');
     await catalogue.remove(recording);
@@ -47,5 +47,6 @@ async function recover(recording: Recording, { catalogue, finisher, logger }: Re
   }
   await truncate(grown, whole.bytes);
   const { bytes, durationMs } = whole;
-  await finisher.finish({ ...recording, bytes, durationMs: Math.round(durationMs), ending: recording.ending ?? crashed });
+  const audio = whole.hasSound ? recording.audio : undefined;
+  await finisher.finish({ ...recording, audio, bytes, durationMs: Math.round(durationMs), ending: recording.ending ?? crashed });
 }

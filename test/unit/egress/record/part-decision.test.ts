@@ -21,6 +21,8 @@ test.for([
   ['a key frame goes on', key, part, {}, 'append'],
   ['what follows goes on', delta, part, {}, 'append'],
   ['sound goes on', sound, part, {}, 'append'],
+  ['sound like that of the part goes on', { ...sound, init: madeInit('mp4a.40.2') }, part, {}, 'append'],
+  ['sound that comes after the cut that it belongs before is dropped', { ...sound, startMs: 999 }, part, {}, 'drop'],
   ['another size begins a part', { ...key, init: other }, part, {}, 'media-changed'],
   ['another size without key frame is dropped', { ...delta, init: other }, part, {}, 'drop'],
   ['sound that came late begins a part with the next key frame', key, { ...part, audio: undefined }, {}, 'media-changed'],
