@@ -103,8 +103,8 @@ function openRtmp({ egress: { rtmp } }: Config, { registry, logger }: OutputDeps
 
 /** Recordings of an earlier life are taken up, and streams are recorded as their policies want it. */
 async function openRecordings(
-  { egress: { ffmpeg, record, storage }, streams }: Config,
-  { logger, host, registry }: OutputDeps,
+  { egress: { record, storage }, streams }: Config,
+  { logger, registry }: OutputDeps,
   { egress, claims }: { readonly egress: Egress; readonly claims: AsyncDisposableStack },
 ): Promise<Recordings> {
   const folder = resolve(record.directory);
@@ -118,7 +118,6 @@ async function openRecordings(
     minFreeBytes: storage.minFreeBytes,
     retention: { maxAgeMs: storage.maxAgeMs, maxBytes: storage.maxBytes },
     upload: storage.s3 === undefined ? undefined : { ...storage.s3, store: await S3Store.open(storage.s3) },
-    ffmpeg: host.findProgram(ffmpeg),
     taps: egress.supervisor,
     outputs: egress.outputs,
     registry,

@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
 import type { Dirent } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { GatewayError } from '../../errors.ts';
 import type { StreamId } from '../../streams/stream-id.ts';
+import { makeFolder, syncFolder } from '../storage/folder-sync.ts';
 import type { Recording } from './recording.ts';
 import { growingEnding, parseSideCar, sideCarEnding, writeSideCar } from './side-car.ts';
 
@@ -91,19 +92,20 @@ export class Catalogue {
   /** Keeps a recording and its side-car, which is whole or not there at any time. */
   async save(recording: Recording): Promise<void> {
     const sideCar = this.#sideCarOf(recording);
-    await mkdir(dirname(sideCar), { recursive: true });
+    await makeFolder(dirname(sideCar));
     await writeFile(`${sideCar}${draftEnding}`, writeSideCar(recording), { flush: true });
     await rename(`${sideCar}${draftEnding}`, sideCar);
+    await syncFolder(dirname(sideCar));
     const before = this.#recordings.get(recording.id);
     this.#recordings.set(recording.id, recording);
     if (before !== undefined && before.path !== recording.path) await rm(this.#sideCarOf(before), { force: true });
     if (before?.state !== 'complete' && recording.state === 'complete') this.observer.emit('completed', recording);
   }
 
-  /** Takes note of how much there is of a recording that grows, without writing it down. */
-  grow(id: string, { bytes, durationMs }: Pick<Recording, 'bytes' | 'durationMs'>): void {
+  /** Takes note of how a recording stands, without writing it down. */
+  note(id: string, changes: Partial<Pick<Recording, 'bytes' | 'durationMs' | 'state' | 'ending'>>): void {
     const recording = this.#recordings.get(id);
-    if (recording !== undefined) this.#recordings.set(id, { ...recording, bytes, durationMs });
+    if (recording !== undefined) this.#recordings.set(id, { ...recording, ...changes });
   }
 
   /** Deletes a recording, its side-car, and the folders that this leaves empty. */

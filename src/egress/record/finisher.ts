@@ -1,9 +1,11 @@
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
+import type { FfmpegLauncher } from '../ffmpeg-process.ts';
+import { syncFolder } from '../storage/folder-sync.ts';
 import type { Catalogue } from './catalogue.ts';
 import { containerOf } from './measure.ts';
-import type { Container, Recording } from './recording.ts';
+import { completeAs, type Container, type Recording } from './recording.ts';
 import { remux } from './remux.ts';
 import { hideSound } from './unused-sound.ts';
 
@@ -11,8 +13,8 @@ import { hideSound } from './unused-sound.ts';
 export interface FinisherOptions {
   readonly catalogue: Catalogue;
   readonly logger: Logger;
-  /** Path of FFmpeg; undefined: recordings stay as they were written. */
-  readonly ffmpeg: string | undefined;
+  /** Where it rejects, recordings stay as they were written. */
+  readonly launcher: () => Promise<FfmpegLauncher>;
   /** Whether MP4 gets one index in front instead of one in each fragment. */
   readonly faststart: boolean;
 }
@@ -25,15 +27,21 @@ export class Finisher implements AsyncDisposable {
   readonly #options: FinisherOptions;
   readonly #closing = new AbortController();
   #last: Promise<void> = Promise.resolve();
+  #unfinished: Recording[] = [];
 
   constructor(options: FinisherOptions) {
     this.#options = options;
   }
 
-  /** Resolves when the recording is complete. Never rejects: what cannot be finished now is found again at the next start. */
+  /** Resolves when the recording is complete. Never rejects: what cannot be finished now is kept for {@link takeUnfinished}, and the next start. */
   async finish(recording: Recording): Promise<void> {
     this.#last = this.#last.then(async () => this.#finish(recording));
     return this.#last;
+  }
+
+  /** Those that could not be finished, for the disk was full, say. Whoever takes them tries again. */
+  takeUnfinished(): readonly Recording[] {
+    return this.#unfinished.splice(0);
   }
 
   /** From now on leaves out what takes long. */
@@ -50,15 +58,17 @@ export class Finisher implements AsyncDisposable {
   async #finish(recording: Recording): Promise<void> {
     const { catalogue, logger } = this.#options;
     const facts = { recordingId: recording.id, streamId: recording.streamId, path: recording.path };
+    const finishing = { ...recording, state: 'finishing' } as const;
     try {
-      const finishing = { ...recording, state: 'finishing' } as const;
       await catalogue.save(finishing);
       const complete = await this.#name(finishing);
       await catalogue.save(complete);
       const { durationMs, bytes, ending } = complete;
       logger.info({ ...facts, path: complete.path, durationMs, bytes, ending: ending?.cause }, 'recording complete');
     } catch (error) {
-      logger.error({ ...facts, err: error }, 'recording could not be finished; it is looked after at the next start');
+      catalogue.note(recording.id, finishing);
+      this.#unfinished.push(finishing);
+      logger.error({ ...facts, err: error }, 'recording could not be finished; it is tried again when the disk has room');
     }
   }
 
@@ -70,7 +80,7 @@ export class Finisher implements AsyncDisposable {
     if (written === 'mp4' && recording.audio === undefined) await hideSound(grown);
     const rewritten = await this.#rewrite(recording, grown, written);
     const container = rewritten === undefined ? written : recording.container;
-    const complete: Recording = { ...recording, state: 'complete', container, path: withEnding(recording.path, container) };
+    const complete = completeAs(recording, container);
     const file = catalogue.fileOf(complete);
     await rename(await synced(rewritten ?? grown), file);
     await syncFolder(dirname(file));
@@ -81,11 +91,11 @@ export class Finisher implements AsyncDisposable {
 
   /** The rewritten file; undefined: it stays as it is, or has to. */
   async #rewrite(recording: Recording, grown: string, written: Container): Promise<string | undefined> {
-    const { ffmpeg, faststart, logger } = this.#options;
+    const { launcher, faststart, logger } = this.#options;
     const isWanted = recording.container === 'mp4' ? faststart : true;
-    if (ffmpeg === undefined || !isWanted || this.#closing.signal.aborted) return undefined;
+    if (!isWanted || this.#closing.signal.aborted) return undefined;
     const to = `${grown}${remuxEnding}`;
-    const failure = await remux({ ffmpeg, from: grown, to, container: recording.container }, this.#closing.signal);
+    const failure = await remux({ launcher, from: grown, to, container: recording.container }, this.#closing.signal);
     if (failure === undefined) return to;
     await rm(to, { force: true });
     const facts = { recordingId: recording.id, streamId: recording.streamId, from: written, to: recording.container, failure };
@@ -94,18 +104,8 @@ export class Finisher implements AsyncDisposable {
   }
 }
 
-/** The path of the same recording in another container. */
-function withEnding(path: string, container: Container): string {
-  return `${path.replace(/\.(?:mp4|webm|mkv)$/, '')}.${container}`;
-}
-
 async function synced(file: string): Promise<string> {
   await using handle = await open(file, 'r');
   await handle.datasync();
   return file;
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  await using handle = await open(folder, 'r');
-  await handle.sync();
 }

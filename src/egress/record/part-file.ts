@@ -1,16 +1,19 @@
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { GrowingFile } from '../storage/disk-sync.ts';
+import { syncFolder } from '../storage/folder-sync.ts';
 
-/** A file that only grows. What was handed to the kernel survives the end of this process, however it ends. */
-export class PartFile implements AsyncDisposable {
+/** A file that only grows. What was handed to the kernel survives the end of this process, however it ends; what was synced, that of the machine. */
+export class PartFile implements GrowingFile, AsyncDisposable {
   readonly path: string;
   readonly #handle: FileHandle;
   #bytes = 0;
+  /** Undefined: not even its name is on the disk. */
+  #syncedBytes: number | undefined;
   #closing: Promise<void> | undefined;
 
-  /** Creates the file and its folders. Rejects with `EEXIST` when it is there, and as `open` does otherwise. */
+  /** Creates the file in a folder that there is. Rejects with `EEXIST` when it is there, and as `open` does otherwise. */
   static async open(path: string): Promise<PartFile> {
-    await mkdir(dirname(path), { recursive: true });
     return new PartFile(path, await open(path, 'ax'));
   }
 
@@ -38,6 +41,14 @@ export class PartFile implements AsyncDisposable {
   async truncate(bytes: number): Promise<void> {
     await this.#handle.truncate(bytes);
     this.#bytes = bytes;
+  }
+
+  async sync(): Promise<void> {
+    const bytes = this.#bytes;
+    if (bytes === this.#syncedBytes || this.#closing !== undefined) return;
+    await this.#handle.datasync();
+    if (this.#syncedBytes === undefined) await syncFolder(dirname(this.path));
+    this.#syncedBytes = bytes;
   }
 
   /** Brings everything to the disk and closes. Idempotent. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { StreamId } from '../../streams/stream-id.ts';
 import type { OutputEnding } from '../output.ts';
+import type { DiskSync } from '../storage/disk-sync.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Finisher } from './finisher.ts';
 import { PartFile } from './part-file.ts';
@@ -34,6 +35,7 @@ export interface Piece {
 export interface PartWriterOptions {
   readonly catalogue: Catalogue;
   readonly finisher: Finisher;
+  readonly sync: DiskSync;
   readonly template: PathTemplate;
   readonly logger: Logger;
   readonly streamId: StreamId;
@@ -49,6 +51,7 @@ export interface PartWriterOptions {
 interface OpenPart {
   readonly recording: Recording;
   readonly file: PartFile;
+  readonly syncing: Disposable;
   durationMs: number;
   hasSound: boolean;
 }
@@ -101,6 +104,10 @@ export class PartWriter {
   #take(step: Step): void {
     if (this.#failure !== undefined) return;
     this.#steps.push(step);
+    this.#wake();
+  }
+
+  #wake(): void {
     this.#working ??= this.#work().finally(() => {
       this.#working = undefined;
     });
@@ -138,7 +145,11 @@ export class PartWriter {
     try {
       await catalogue.save(recording);
       const file = await PartFile.open(catalogue.fileOf(recording));
-      this.#open = { recording, file, durationMs: 0, hasSound: false };
+      const syncing = this.#options.sync.add(file, (error) => {
+        this.#fail(endingOf(error), error);
+        this.#wake();
+      });
+      this.#open = { recording, file, syncing, durationMs: 0, hasSound: false };
       await file.append([header]);
     } catch (error) {
       if (this.#open === undefined) await catalogue.remove(recording);
@@ -172,7 +183,7 @@ export class PartWriter {
       open.durationMs = Math.max(open.durationMs, ...whole.pieces.map(({ endMs }) => endMs));
       open.hasSound ||= whole.pieces.some(({ hasSound }) => hasSound);
       if (before + whole.bytes < open.file.bytes) await open.file.truncate(before + whole.bytes);
-      this.#options.catalogue.grow(open.recording.id, { bytes: open.file.bytes, durationMs: Math.round(open.durationMs) });
+      this.#options.catalogue.note(open.recording.id, { bytes: open.file.bytes, durationMs: Math.round(open.durationMs) });
       this.#options.wrote(whole.bytes);
     }
   }
@@ -182,6 +193,7 @@ export class PartWriter {
     const open = this.#open;
     if (open === undefined) return;
     this.#open = undefined;
+    open.syncing[Symbol.dispose]();
     const finishing = this.#finish(open, ending).finally(() => this.#finishing.delete(finishing));
     this.#finishing.add(finishing);
   }

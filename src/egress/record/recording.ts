@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { StreamId } from '../../streams/stream-id.ts';
 import type { OutputEnding } from '../output.ts';
 
+/** What recordings may be kept in; the endings of their names. */
+export const containers = ['mp4', 'webm', 'mkv'] as const;
+
 /** What a recording is kept in. */
-export type Container = 'mp4' | 'webm' | 'mkv';
+export type Container = (typeof containers)[number];
 
 /** The picture, as it is in the file. */
 export interface RecordedVideo {
@@ -69,6 +72,12 @@ export interface Recording {
 /** A name for a recording, or for the session that it is a part of. */
 export function newIdentifier(): string {
   return randomBytes(8).toString('hex');
+}
+
+/** A recording under its own name. What it was to be kept in may not have been possible: its name tells what it is kept in. */
+export function completeAs(recording: Recording, container: Container): Recording {
+  const stem = recording.path.replace(/\.(?:mp4|webm|mkv)$/, '');
+  return { ...recording, state: 'complete', container, path: `${stem}.${container}` };
 }
 
 /** Media types by container (RFC 4337, RFC 9559). */

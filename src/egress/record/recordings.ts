@@ -1,57 +1,19 @@
 import { EventEmitter } from 'node:events';
-import type { Logger } from 'pino';
 import { GatewayError } from '../../errors.ts';
-import type { StreamRegistry } from '../../streams/registry.ts';
 import type { StreamId } from '../../streams/stream-id.ts';
 import type { EgressOutput, OutputEnding } from '../output.ts';
-import type { OutputList } from '../output-list.ts';
-import type { ObjectStore, StoreFailure } from '../storage/object-store.ts';
-import type { RetentionLimits } from '../storage/retention.ts';
+import { DiskSync } from '../storage/disk-sync.ts';
+import type { StoreFailure } from '../storage/object-store.ts';
 import type { UploadState } from '../storage/upload-queue.ts';
 import { Catalogue } from './catalogue.ts';
 import { Finisher } from './finisher.ts';
-import type { PartLimits } from './part-decision.ts';
 import { parsePathTemplate, type PathTemplate } from './path-template.ts';
-import { RecordOutput, shutDown, type Taps } from './record-output.ts';
+import { RecordOutput, shutDown } from './record-output.ts';
 import type { Recording } from './recording.ts';
-import { recoverRecordings } from './recovery.ts';
+import type { RecordingsOptions } from './recordings-options.ts';
+import { recoverRecordings, unfinishedIn } from './recovery.ts';
 import { RecordingUploads } from './uploads.ts';
 import { Upkeep } from './upkeep.ts';
-
-/** Whether a stream is recorded. */
-export type RecordPolicy = 'never' | 'request' | 'always';
-
-/** What {@link Recordings} works with. */
-export interface RecordingsOptions {
-  /** Absolute; made with the first recording. */
-  readonly folder: string;
-  /** As `parsePathTemplate` takes it. */
-  readonly path: string;
-  readonly format: 'mp4' | 'mkv';
-  readonly faststart: boolean;
-  readonly limits: PartLimits;
-  readonly minFreeBytes: number;
-  readonly retention: RetentionLimits;
-  /** Undefined: nothing is uploaded. */
-  readonly upload:
-    | {
-        readonly store: ObjectStore;
-        readonly prefix: string;
-        readonly partBytes: number;
-        readonly uploads: number;
-        readonly keepLocal: boolean;
-      }
-    | undefined;
-  /** Path of FFmpeg; undefined: there is none. */
-  readonly ffmpeg: string | undefined;
-  readonly taps: Taps;
-  readonly outputs: OutputList;
-  readonly registry: Pick<StreamRegistry, 'observer'> & { stream(streamId: StreamId): unknown };
-  readonly policyOf: (streamId: StreamId) => RecordPolicy;
-  /** Another gateway works in the folder: what is unfinished there is its own. Default false. */
-  readonly isShared?: boolean;
-  readonly logger: Logger;
-}
 
 /** What strangers may listen to: metrics. */
 export type RecordingsEvents = {
@@ -83,6 +45,7 @@ export class Recordings implements AsyncDisposable {
   readonly #finisher: Finisher;
   readonly #uploads: RecordingUploads | undefined;
   readonly #upkeep: Upkeep;
+  readonly #sync = new DiskSync();
   readonly #active = new Map<StreamId, RecordOutput>();
   /** Streams whose recording somebody stopped although the policy is to record them: until they end, it stays so. */
   readonly #declined = new Set<StreamId>();
@@ -99,11 +62,11 @@ export class Recordings implements AsyncDisposable {
   }
 
   private constructor(options: RecordingsOptions, catalogue: Catalogue) {
-    const { logger, ffmpeg, faststart, upload, minFreeBytes, retention, registry } = options;
+    const { logger, taps, faststart, upload, minFreeBytes, retention, registry } = options;
     this.#options = options;
     this.catalogue = catalogue;
     this.#template = parsePathTemplate(options.path);
-    this.#finisher = new Finisher({ catalogue, logger, ffmpeg, faststart });
+    this.#finisher = new Finisher({ catalogue, logger, launcher: async () => taps.launcher(), faststart });
     this.#uploads = upload === undefined ? undefined : new RecordingUploads({ ...upload, catalogue, logger });
     this.#uploads?.queue.observer.on('failed', (failure) => this.observer.emit('uploadFailed', failure));
     this.#uploads?.queue.observer.on('uploaded', (done) => this.observer.emit('uploaded', done));
@@ -120,7 +83,7 @@ export class Recordings implements AsyncDisposable {
     catalogue.observer.on('completed', (recording) => this.observer.emit('completed', recording));
     registry.observer.on('live', this.#whenLive);
     registry.observer.on('ended', this.#whenEnded);
-    this.#recovering = options.isShared === true ? Promise.resolve() : recoverRecordings({ catalogue, finisher: this.#finisher, logger });
+    this.#recovering = options.isShared === true ? Promise.resolve() : this.#recover(unfinishedIn(catalogue));
   }
 
   /**
@@ -191,6 +154,7 @@ export class Recordings implements AsyncDisposable {
     this.#upkeep[Symbol.dispose]();
     this.drain();
     await Promise.all([...this.#active.values()].map(async (output) => output.stop(shutDown)));
+    this.#sync[Symbol.dispose]();
     await Promise.all([this.#finisher[Symbol.asyncDispose](), this.#recovering]);
     await this.#uploads?.[Symbol.asyncDispose]();
   }
@@ -211,6 +175,7 @@ export class Recordings implements AsyncDisposable {
       logger,
       catalogue: this.catalogue,
       finisher: this.#finisher,
+      sync: this.#sync,
       template: this.#template,
       obstacle: this.#upkeep.obstacle,
       wrote: (bytes) => this.observer.emit('wrote', { bytes }),
@@ -246,5 +211,10 @@ export class Recordings implements AsyncDisposable {
       if (obstacle === undefined) output.resume();
       else output.suspend(obstacle);
     }
+    if (obstacle === undefined) void this.#recover(this.#finisher.takeUnfinished());
+  }
+
+  async #recover(unfinished: readonly Recording[]): Promise<void> {
+    await recoverRecordings(unfinished, { catalogue: this.catalogue, finisher: this.#finisher, logger: this.#options.logger });
   }
 }

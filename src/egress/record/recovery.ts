@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Catalogue } from './catalogue.ts';
 import { type Finisher, remuxEnding } from './finisher.ts';
 import { measurePart } from './measure.ts';
-import type { Recording } from './recording.ts';
+import { completeAs, containers, type Recording } from './recording.ts';
 
 /** What recovery works with. */
 export interface RecoveryDeps {
@@ -15,25 +15,28 @@ export interface RecoveryDeps {
 
 const crashed = { cause: 'crashed', detail: 'The gateway ended while this was recorded; it was completed at its next start.' };
 
-/** Completes what an earlier life of the gateway left unfinished: cuts off half a fragment, and gives files their names and side-cars. */
-export async function recoverRecordings(deps: RecoveryDeps): Promise<void> {
-  const { catalogue, logger } = deps;
-  const unfinished = catalogue.all().filter(({ state }) => state === 'recording' || state === 'finishing');
-  for (const recording of unfinished) {
+/** What an earlier life of the gateway left unfinished. */
+export function unfinishedIn(catalogue: Catalogue): readonly Recording[] {
+  return catalogue.all().filter(({ state }) => state === 'recording' || state === 'finishing');
+}
+
+/** Completes recordings that nobody writes any more: cuts off half a fragment, and gives files their names and side-cars. Never rejects. */
+export async function recoverRecordings(recordings: readonly Recording[], deps: RecoveryDeps): Promise<void> {
+  for (const recording of recordings) {
     try {
       await recover(recording, deps);
     } catch (error) {
       const facts = { recordingId: recording.id, streamId: recording.streamId, path: recording.path };
-      logger.error({ ...facts, err: error }, 'recording of an earlier life could not be completed');
+      deps.logger.error({ ...facts, err: error }, 'recording of an earlier life could not be completed');
     }
   }
 }
 
 async function recover(recording: Recording, { catalogue, finisher, logger }: RecoveryDeps): Promise<void> {
   const grown = catalogue.fileOf(recording);
-  const named = { ...recording, state: 'complete' } as const;
   await rm(`${grown}${remuxEnding}`, { force: true });
-  if (existsSync(catalogue.fileOf(named))) {
+  const named = namedAlready(recording, catalogue);
+  if (named !== undefined) {
     await rm(grown, { force: true });
     const { size } = await stat(catalogue.fileOf(named));
     await catalogue.save({ ...named, bytes: size });
@@ -49,4 +52,11 @@ async function recover(recording: Recording, { catalogue, finisher, logger }: Re
   const { bytes, durationMs } = whole;
   const audio = whole.hasSound ? recording.audio : undefined;
   await finisher.finish({ ...recording, audio, bytes, durationMs: Math.round(durationMs), ending: recording.ending ?? crashed });
+}
+
+/** The recording as it is when its file has got its name already; undefined: it has not. It may have stayed in another container than wanted. */
+function namedAlready(recording: Recording, catalogue: Catalogue): Recording | undefined {
+  const others = existsSync(catalogue.fileOf(recording)) ? [] : containers;
+  const names = [recording.container, ...others].map((container) => completeAs(recording, container));
+  return names.find((complete) => existsSync(catalogue.fileOf(complete)));
 }

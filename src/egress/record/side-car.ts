@@ -1,6 +1,6 @@
 import { parseStreamId } from '../../streams/stream-id.ts';
 import type { OutputEnding } from '../output.ts';
-import type { Container, RecordedAudio, RecordedVideo, Recording, RemoteCopy } from './recording.ts';
+import { containers, type RecordedAudio, type RecordedVideo, type Recording, type RemoteCopy } from './recording.ts';
 
 /** What is appended to the name of a recording for its side-car. */
 export const sideCarEnding = '.json';
@@ -38,7 +38,7 @@ function parseFacts(record: Fields): Omit<Recording, 'path'> {
     startedAt: dateIn(record['startedAt']),
     durationMs: numberIn(record['durationMs']),
     bytes: numberIn(record['bytes']),
-    container: oneOf(['mp4', 'webm', 'mkv'] as const satisfies readonly Container[], record['container']),
+    container: oneOf(containers, record['container']),
     video: optional(record['video'], parseVideo),
     audio: optional(record['audio'], parseAudio),
     ending: optional(record['ending'], parseEnding),
