@@ -56,26 +56,31 @@ test.for([
   expect(content.equals(await s3.read(file.key))).toBe(true);
 });
 
-test.for(['the environment', 'a profile', 'the role of a container'])(
+test.for(['the environment', 'a profile', 'the role of a container', 'the role of a machine', 'a web identity'])(
   'without a key of our own, the one of %s is taken',
   async (source, { s3, folder, onTestFinished }) => {
-    const role = source === 'the role of a container' ? await openRole() : undefined;
+    const roles = await openRoles();
     onTestFinished(async () => {
       vi.unstubAllEnvs();
-      role?.close();
+      roles.close();
     });
-    const file = join(folder, 'credentials');
+    const [profiles, token] = [join(folder, 'credentials'), join(folder, 'token')];
     const { accessKeyId, secretAccessKey } = credentials;
-    writeFileSync(file, `[recorder]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`);
+    writeFileSync(profiles, `[recorder]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`);
+    writeFileSync(token, 'who-i-am');
     const environments: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       'the environment': { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
-      'a profile': { AWS_SHARED_CREDENTIALS_FILE: file, AWS_CONFIG_FILE: '/dev/null', AWS_PROFILE: 'recorder' },
-      'the role of a container': {
-        AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${role?.port}/`,
-        AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      'a profile': { AWS_SHARED_CREDENTIALS_FILE: profiles, AWS_PROFILE: 'recorder' },
+      'the role of a container': { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${roles.url}/container` },
+      'the role of a machine': { AWS_EC2_METADATA_SERVICE_ENDPOINT: roles.url },
+      'a web identity': {
+        AWS_WEB_IDENTITY_TOKEN_FILE: token,
+        AWS_ROLE_ARN: 'arn:aws:iam::1:role/recorder',
+        AWS_ENDPOINT_URL_STS: roles.url,
       },
     };
-    for (const [name, value] of Object.entries(environments[source] ?? {})) vi.stubEnv(name, value);
+    const nothing = { AWS_SHARED_CREDENTIALS_FILE: '/dev/null', AWS_CONFIG_FILE: '/dev/null' };
+    for (const [name, value] of Object.entries({ ...nothing, ...environments[source] })) vi.stubEnv(name, value);
     using store = await openStore(s3.endpoint, { credentials: undefined });
     const { content, file: upload } = fileOf(folder, 1_000);
     await uploadFile(store, upload, hooks);
@@ -83,17 +88,30 @@ test.for(['the environment', 'a profile', 'the role of a container'])(
   },
 );
 
-/** What a container asks for its role's credentials. */
-async function openRole(): Promise<{ readonly port: number; close(): void }> {
-  const role = {
-    AccessKeyId: credentials.accessKeyId,
-    SecretAccessKey: credentials.secretAccessKey,
-    Token: 'a-token',
-    Expiration: new Date(Date.now() + 3_600_000).toISOString(),
+/** What containers, machines and holders of tokens ask for credentials. */
+async function openRoles(): Promise<{ readonly url: string; close(): void }> {
+  const { accessKeyId, secretAccessKey } = credentials;
+  const expiration = new Date(Date.now() + 3_600_000).toISOString();
+  const role = JSON.stringify({
+    ...{ Code: 'Success', AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: 'a-token', Expiration: expiration },
+  });
+  const metadata = '/latest/meta-data/iam/security-credentials/';
+  const answers: Readonly<Record<string, string>> = {
+    'GET /container': role,
+    'PUT /latest/api/token': 'a-session',
+    [`GET ${metadata}`]: 'recorder',
+    [`GET ${metadata}recorder`]: role,
+    'POST /': `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials>
+      <AccessKeyId>${accessKeyId}</AccessKeyId><SecretAccessKey>${secretAccessKey}</SecretAccessKey><SessionToken>a-token</SessionToken>
+      <Expiration>${expiration}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`,
   };
-  const server = createServer((_request, response) => response.setHeader('Content-Type', 'application/json').end(JSON.stringify(role)));
+  const server = createServer((request, response) => {
+    const answer = answers[`${request.method} ${request.url}`];
+    request.resume();
+    response.writeHead(answer === undefined ? 404 : 200).end(answer);
+  });
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  return { port: (server.address() as AddressInfo).port, close: () => server.close() };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
 }
 
 test('an upload that was interrupted goes on with the part that is missing', async ({ s3, folder }) => {
@@ -111,6 +129,24 @@ test('an upload that was interrupted goes on with the part that is missing', asy
   using store = await openStore(witness.url);
   await uploadFile(store, { ...file, begun }, hooks);
   expect(partsIn(witness.seen)).toEqual(['2', '3']);
+  expect(content.equals(await s3.read(file.key))).toBe(true);
+  expect(await s3.unfinishedUploads()).toEqual([]);
+});
+
+test('uploads whose beginning was not heard of are none that the bucket keeps', async ({ s3, folder }) => {
+  const { content, file } = fileOf(folder, partBytes + 1);
+  let beginnings = 0;
+  await using proxy = await FaultyProxy.open(s3.endpoint, ({ method, url }) =>
+    method === 'POST' && url.includes('uploads') && ++beginnings <= 4 ? { loses: 'the answer' } : undefined,
+  );
+  using store = await openStore(proxy.url);
+  let begun: FileUpload['begun'];
+  const kept = { ...hooks, begun: async (upload: NonNullable<FileUpload['begun']>) => void (begun = upload) };
+  await expect(uploadFile(store, file, kept)).rejects.toMatchObject({ failure: 'unreachable' });
+  expect(begun).toEqual({ uploadId: undefined, partBytes });
+  expect(await s3.unfinishedUploads()).toHaveLength(3);
+  await uploadFile(store, { ...file, begun }, kept); // the first attempt of this one is lost, too
+  expect(beginnings).toBe(5);
   expect(content.equals(await s3.read(file.key))).toBe(true);
   expect(await s3.unfinishedUploads()).toEqual([]);
 });

@@ -30,9 +30,9 @@ export interface RecordedAudio {
 export interface RemoteCopy {
   readonly bucket: string;
   readonly key: string;
-  /** Of a multipart upload that has begun, so that it can be taken up again. */
+  /** Of a multipart upload that has begun, so that it can be taken up again; undefined: there is none, or its beginning was not heard of. */
   readonly uploadId: string | undefined;
-  /** Size of its parts in bytes. */
+  /** Size of its parts in bytes; undefined: no multipart upload was begun. */
   readonly partBytes: number | undefined;
   /** When the bucket was seen to hold all of it; undefined: not yet. */
   readonly confirmedAt: Date | undefined;

@@ -42,15 +42,23 @@ export class RecordingUploads implements AsyncDisposable {
   }
 
   /** Gives an upload up, and has the bucket forget what it got of it. */
-  async remove({ id, remote, streamId }: Recording): Promise<void> {
-    const { store, logger } = this.#options;
+  async remove({ id }: Recording): Promise<void> {
     await this.queue.remove(id);
-    if (remote?.uploadId === undefined || remote.confirmedAt !== undefined) return;
+    await this.#forget(this.#options.catalogue.get(id), AbortSignal.timeout(abortTimeoutMs));
+  }
+
+  /** Has the bucket forget what it got of an upload that has not come to its end. Never rejects. */
+  async #forget({ id, remote, streamId }: Recording, signal: AbortSignal): Promise<void> {
+    const { store, logger } = this.#options;
+    if (remote?.partBytes === undefined || remote.confirmedAt !== undefined) return;
+    const { bucket, key, uploadId } = remote;
     try {
-      await store.abort({ key: remote.key, id: remote.uploadId }, AbortSignal.timeout(abortTimeoutMs));
+      if (bucket !== store.bucket) throw new StoreError('no-bucket', 'It was another bucket.');
+      if (uploadId === undefined) await store.abortOthers(key, undefined, signal);
+      else await store.abort({ key, id: uploadId }, signal);
     } catch (error) {
       const failure = error instanceof StoreError ? error.failure : 'other';
-      logger.warn({ recordingId: id, streamId, failure }, 'the bucket keeps parts of an upload that was given up');
+      logger.warn({ recordingId: id, streamId, bucket, failure }, 'the bucket keeps parts of an upload that was given up');
     }
   }
 
@@ -68,10 +76,11 @@ export class RecordingUploads implements AsyncDisposable {
     const { catalogue, store, prefix, partBytes } = this.#options;
     const recording = catalogue.get(id);
     const remote = remoteOf(recording, { bucket: store.bucket, key: `${prefix}${recording.path}` });
+    if (remote !== recording.remote) await this.#forget(recording, signal); // the bucket or the prefix is another one than then
     const keep = async (changes: Partial<RemoteCopy>): Promise<void> => {
       await catalogue.save({ ...catalogue.get(id), remote: { ...remote, ...changes } });
     };
-    const { uploadId } = remote;
+    const { uploadId, partBytes: begunBytes } = remote;
     await uploadFile(
       store,
       {
@@ -80,7 +89,7 @@ export class RecordingUploads implements AsyncDisposable {
         key: remote.key,
         mediaType: mediaTypeOf[recording.container],
         partBytes,
-        begun: uploadId === undefined || remote.partBytes === undefined ? undefined : { uploadId, partBytes: remote.partBytes },
+        begun: begunBytes === undefined ? undefined : { uploadId, partBytes: begunBytes },
       },
       { begun: keep, sent, signal },
     );

@@ -21,6 +21,11 @@ export interface ObjectStore extends Disposable {
   complete(upload: Upload, parts: readonly StoredPart[], signal: AbortSignal): Promise<void>;
   /** Has the bucket forget a multipart upload. */
   abort(upload: Upload, signal: AbortSignal): Promise<void>;
+  /**
+   * Has the bucket forget the multipart uploads of a key but the one with the id `kept`: those whose beginning we asked for without hearing of it.
+   * Does nothing where we may not list them.
+   */
+  abortOthers(key: string, kept: string | undefined, signal: AbortSignal): Promise<void>;
 }
 
 /** A multipart upload that has begun. */

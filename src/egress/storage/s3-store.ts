@@ -70,8 +70,10 @@ export class S3Store implements ObjectStore {
 
   async begin(key: string, mediaType: string, abortSignal: AbortSignal): Promise<string> {
     const command = new this.#api.CreateMultipartUploadCommand({ Bucket: this.bucket, Key: key, ContentType: mediaType });
-    const { UploadId } = await translated(this.#client.send(command, { abortSignal }));
-    return required(UploadId, 'UploadId');
+    const { UploadId, $metadata } = await translated(this.#client.send(command, { abortSignal }));
+    const id = required(UploadId, 'UploadId');
+    if (($metadata.attempts ?? 1) > 1) await this.abortOthers(key, id, abortSignal); // an attempt without answer may have begun one, too
+    return id;
   }
 
   async partsOf({ key, id }: Upload, abortSignal: AbortSignal): Promise<readonly StoredPart[] | undefined> {
@@ -114,6 +116,17 @@ export class S3Store implements ObjectStore {
   async abort({ key, id }: Upload, abortSignal: AbortSignal): Promise<void> {
     const command = new this.#api.AbortMultipartUploadCommand({ Bucket: this.bucket, Key: key, UploadId: id });
     await translated(this.#client.send(command, { abortSignal }));
+  }
+
+  async abortOthers(key: string, kept: string | undefined, abortSignal: AbortSignal): Promise<void> {
+    try {
+      const command = new this.#api.ListMultipartUploadsCommand({ Bucket: this.bucket, Prefix: key });
+      const { Uploads = [] } = await this.#client.send(command, { abortSignal });
+      for (const { Key, UploadId } of Uploads)
+        if (Key === key && UploadId !== undefined && UploadId !== kept) await this.abort({ key, id: UploadId }, abortSignal);
+    } catch (error) {
+      if (statusOf(error) !== 403) throw storeError(error); // a permission that uploads do without
+    }
   }
 
   [Symbol.dispose](): void {

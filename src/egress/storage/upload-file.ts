@@ -11,13 +11,23 @@ export interface FileUpload {
   /** Wanted size of parts in bytes; a file that is no larger goes in one piece. */
   readonly partBytes: number;
   /** A multipart upload of this file that an earlier attempt began. */
-  readonly begun: { readonly uploadId: string; readonly partBytes: number } | undefined;
+  readonly begun: BegunUpload | undefined;
+}
+
+/** A multipart upload, as it is kept until the file has arrived. */
+export interface BegunUpload {
+  /** Undefined: the bucket was asked to begin it; whether it did was not heard of. */
+  readonly uploadId: string | undefined;
+  readonly partBytes: number;
 }
 
 /** How an upload tells of itself, and how it is ended. */
 export interface UploadHooks {
-  /** A multipart upload has begun: whoever keeps this can take it up again. Awaited before any part is sent. */
-  readonly begun: (upload: { readonly uploadId: string; readonly partBytes: number }) => Promise<void>;
+  /**
+   * A multipart upload is about to begin, and then has begun: whoever keeps this can take it up again. Awaited before the bucket is asked for it, and
+   * before any part is sent.
+   */
+  readonly begun: (upload: BegunUpload) => Promise<void>;
   readonly sent: (bytes: number) => void;
   readonly signal: AbortSignal;
 }
@@ -62,12 +72,14 @@ async function takeUp(
   { key, bytes, mediaType, partBytes, begun }: FileUpload,
   hooks: UploadHooks,
 ): Promise<{ readonly upload: Upload | undefined; readonly partBytes: number; readonly parts: readonly StoredPart[] }> {
-  if (begun !== undefined) {
+  if (begun?.uploadId !== undefined) {
     const earlier = { key, id: begun.uploadId };
     const parts = await store.partsOf(earlier, hooks.signal);
     if (parts !== undefined) return { upload: earlier, partBytes: begun.partBytes, parts };
     if ((await store.sizeOf(key, hooks.signal)) === bytes) return { upload: undefined, partBytes, parts: [] };
   }
+  if (begun !== undefined) await store.abortOthers(key, undefined, hooks.signal);
+  await hooks.begun({ uploadId: undefined, partBytes });
   const upload = { key, id: await store.begin(key, mediaType, hooks.signal) };
   await hooks.begun({ uploadId: upload.id, partBytes });
   return { upload, partBytes, parts: [] };

@@ -209,6 +209,7 @@ withBucket(
     await using _again = await GatewayProgram.start(environment);
     await expect.poll(() => sideCarsIn(folder.path)[0]?.state, patience).toBe('deleted');
     expect(partsSince(before)).toEqual(['2', '3']);
+    expect(await server.unfinishedUploads()).toEqual([]);
     const key = 'archive/show/large.mp4';
     expect(content.equals(await server.read(key))).toBe(true);
     expect(JSON.parse(Buffer.from(await server.read(`${key}.json`)).toString())).toMatchObject({ streamId: 'show', remote: { key } });
