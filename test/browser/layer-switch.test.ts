@@ -110,3 +110,31 @@ browserTest.for(['VP8', 'H264'] as const)(
     await expectPlaying(viewer, '960x540');
   },
 );
+
+/** How a browser sends all layers again. */
+const allLayers = { scaleResolutionDownBy: 1, maxBitrate: 3_000_000 } as const;
+
+browserTest.for([
+  ['L3T3_KEY', 'drops for L2T3_KEY', { scalabilityMode: 'L2T3_KEY', scaleResolutionDownBy: 2 }],
+  ['L3T3', 'has no bitrate for', { maxBitrate: 250_000 }],
+] as const)(
+  'the top layer of VP9 %s that a browser %s moves its viewers within two seconds, and back when it returns',
+  async ([scalabilityMode, _why, changes], { chromium, annotate }) => {
+    await using gateway = await openTestGateway({ codecs: ['VP9'] });
+    await using publisher = await chromium.publish(gateway.whip('show'), { ...large, encodings: [{ scalabilityMode }] });
+    await using viewer = await chromium.watch(gateway.whep('show'));
+    await expectPlaying(viewer, '960x540');
+    const began = Date.now();
+    await expect.poll(() => Date.now(), patience).toBeGreaterThan(began + 2000);
+    const usual = await longestPause(viewer, began);
+    const since = Date.now();
+    await publisher.handle.evaluate(async (peer, changed) => peer.sendAs(changed), changes);
+    await expect.poll(async () => (await viewer.heights()).at(-1)?.height, patience).toBeLessThanOrEqual(270);
+    await expectPlaying(viewer);
+    const pause = await longestPause(viewer, since);
+    await annotate(JSON.stringify({ scalabilityMode, usual, pause }));
+    expect(pause).toBeLessThan(2000 + Math.max(0, 2 * usual - 100));
+    await publisher.handle.evaluate(async (peer, changed) => peer.sendAs(changed), { ...allLayers, scalabilityMode });
+    await expectPlaying(viewer, '960x540');
+  },
+);
