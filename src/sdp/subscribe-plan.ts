@@ -186,10 +186,24 @@ function planSection(offer: Offer, section: OfferedSection, track: TrackDescript
   const bandwidth = present === undefined ? 'none' : bandwidthFeedback(present.offered, allowed);
   const codecs = entries.map(({ name, offered }): AnsweredCodec => {
     const fmtp = name === 'opus' ? opusFmtp(offered, track) : answeredVideoFmtp(name, offered);
-    return { name, offered, rtx: usableRtx(offered), fmtp, feedback: answeredFeedback(offered, track.kind, bandwidth) };
+    return {
+      name,
+      offered,
+      rtx: takesRtx(offer) ? usableRtx(offered) : undefined,
+      fmtp,
+      feedback: answeredFeedback(offered, track.kind, bandwidth),
+    };
   });
   const extensions = allowed.filter((extension) => servesBandwidth(extension, bandwidth));
   return { index: section.index, mid: section.mid, kind: track.kind, codecs, extensions, rids: [] };
+}
+
+/**
+ * Firefox finds RTX only by `a=ssrc-group` lines, with which it would follow no changed SSRC. Offered RTX without them, it asks again and again,
+ * and repairs nothing (measured in 153 ESR: 1 to 3 pictures a second at 2.5 % loss): without RTX, what is lost comes again as it was.
+ */
+function takesRtx({ originUser }: Offer): boolean {
+  return !originUser.startsWith('mozilla');
 }
 
 /** mediasoup can be made to use an RTX number of 96–127 only (media-notes §1.3). */

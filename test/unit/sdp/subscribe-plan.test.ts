@@ -26,8 +26,23 @@ test("the profile holds the player's own numbers, RTX only where a router can ha
       AV1: { payloadType: 45, rtx: undefined },
     },
   });
-  expect(plan(offerText('firefox-whep')).profile.video.VP8).toEqual({ payloadType: 120, rtx: 124 });
 });
+
+test.for(['firefox-whep', 'firefox-whep-esr153'])(
+  '%s is answered without RTX, which Firefox only finds by SSRCs that an answer names',
+  (name) => {
+    const planned = plan(offerText(name), [opusTrack, videoTrack('VP8')]);
+    expect(planned).toMatchObject({ namesSsrcs: false, profile: { video: { VP8: { payloadType: 120, rtx: undefined } } } });
+    for (const section of planned.sections) {
+      for (const { rtx, feedback } of section.codecs) {
+        expect(rtx).toBeUndefined();
+        if (section.kind === 'video') expect(feedback).toContainEqual({ type: 'nack', parameter: '' });
+      }
+    }
+    const video = sectionFor(planned, videoTrack('VP8'));
+    expect(video && consumeCapabilities(video, videoTrack('VP8')).codecs?.map(({ mimeType }) => mimeType)).toEqual(['video/VP8']);
+  },
+);
 
 test("the stream's present codec comes first, the others in the player's order", () => {
   const sections = plan(offerText('chromium-whep'), [opusTrack, videoTrack('VP9')]).sections;
@@ -124,6 +139,7 @@ test.for([
   ['chromium-whep', '', false],
   ['safari-whep', '', false],
   ['firefox-whep', '', false],
+  ['firefox-whep-esr153', '', false],
   ['chromium-whep-audio-only', '', false],
   ['pion-whep', 'Mozilla/5.0 (X11)', false],
   ['pion-whep', 'Go-http-client/1.1', true],
@@ -131,7 +147,7 @@ test.for([
   ['werift-whep', '', true],
   ['gst-whepclientsrc', '', true],
 ] as const)('%s with User-Agent "%s" is told its SSRCs: %s', ([name, userAgent, expected]) => {
-  const tracks = name.includes('audio') ? [opusTrack] : [opusTrack, videoTrack('H264')];
+  const tracks = name.includes('audio') ? [opusTrack] : [opusTrack, videoTrack(name.includes('esr') ? 'VP8' : 'H264')];
   expect(plan(offerText(name), tracks, userAgent)).toMatchObject({ namesSsrcs: expected, takesPadding: !expected });
 });
 
