@@ -145,6 +145,8 @@ export interface IncomingTrack {
    * packet in Node, 1–2 % of a core for each stream. Only H264 and VP8; does nothing for other codecs and for audio.
    */
   keepGop(wanted: boolean): void;
+  /** Whether players that cannot take a changed SSRC get it from a relay, on which later tracks can go on too. */
+  readonly isRelayed: boolean;
 }
 
 /**
@@ -238,7 +240,7 @@ export interface OutgoingTrack {
 export interface ConsumeOptions {
   readonly mid: string;
   readonly rtpCapabilities: RtpCapabilities;
-  /** It plays on when another SSRC takes the place of the first without a word, as browsers do where none was named (media-notes §1.7). */
+  /** It plays on without a gap when another SSRC takes the place of the first without a word, as most browsers do where none was named (media-notes §1.7). */
   readonly followsSsrc: boolean;
 }
 

@@ -25,6 +25,7 @@ import type {
   RemoteTransport,
   TrackDescription,
 } from './model.ts';
+import { isBrowser, isFirefox, isLibdatachannel } from './player-kind.ts';
 import { remoteTransport } from './transport-plan.ts';
 import { viewerExtensions } from './viewer-extensions.ts';
 
@@ -36,8 +37,10 @@ export interface SubscribePlan {
   readonly remote: RemoteTransport;
   /** The numbers that the player's router must use. */
   readonly profile: PayloadProfile;
-  /** True for players that need `a=ssrc` lines; false for browsers, which then follow a changed SSRC. */
+  /** True for players that need `a=ssrc` lines; false for browsers, which then follow the SSRC of a publisher that comes back. */
   readonly namesSsrcs: boolean;
+  /** Whether the player goes on without a gap when another SSRC takes over from the first. */
+  readonly swapsSsrcs: boolean;
   /** Whether packets of an unknown SSRC with the payload type {@link paddingPayloadType} do the player no harm. */
   readonly takesPadding: boolean;
   readonly offer: Offer;
@@ -53,6 +56,8 @@ export interface SubscribeOptions {
   /** What the stream has: at most one track of each kind. */
   readonly tracks: readonly TrackDescription[];
   readonly userAgent: string;
+  /** Whether the stream's video keeps its SSRC, whatever becomes of the publisher, for players who need that. Default false. */
+  readonly isRelayed?: boolean;
 }
 
 /**
@@ -61,14 +66,15 @@ export interface SubscribeOptions {
  * A section for which the stream has nothing is rejected alone (conformance C11). A player that offers a kind but not the stream's
  * codec of it is refused, rather than left with a dead section (C23).
  */
-export function planSubscribe(offer: Offer, { tracks, userAgent }: SubscribeOptions): SubscribePlan {
+export function planSubscribe(offer: Offer, { tracks, userAgent, isRelayed = false }: SubscribeOptions): SubscribePlan {
   const active = offer.sections.filter(({ rejected, type }) => !rejected && (type === 'audio' || type === 'video'));
   for (const section of active) checkDirection(section);
+  const namesSsrcs = !isBrowser(offer, userAgent) || (isFirefox(offer) && isRelayed);
   const sections = tracks.flatMap((track) => {
     const candidates = active.filter(({ type }) => type === track.kind);
     const section = candidates.find((candidate) => entriesOf(candidate, track).some(({ name }) => name === track.codec));
     if (candidates.length > 0 && section === undefined) throw noCommonCodec(tracks, active);
-    return section === undefined ? [] : [planSection(offer, section, track)];
+    return section === undefined ? [] : [planSection(offer, section, { track, namesSsrcs })];
   });
   if (sections.length === 0) throw noCommonCodec(tracks, active);
   const profile = payloadProfile(sections);
@@ -76,8 +82,9 @@ export function planSubscribe(offer: Offer, { tracks, userAgent }: SubscribeOpti
   return {
     remote: remoteTransport(offer),
     profile,
-    namesSsrcs: !isBrowser(offer, userAgent),
-    takesPadding: isBrowser(offer, userAgent) && !knowsPadding,
+    namesSsrcs,
+    swapsSsrcs: isBrowser(offer, userAgent) && !isFirefox(offer),
+    takesPadding: (isBrowser(offer, userAgent) || isLibdatachannel(offer)) && !knowsPadding,
     offer,
     sections: sections.toSorted((a, b) => a.index - b.index),
   };
@@ -140,11 +147,6 @@ function checkDirection({ index, type, direction }: OfferedSection): void {
   throw new GatewayError('ERR_OFFER_DIRECTION', `Section ${index} (${type}) is ${direction}; a player offers recvonly.`);
 }
 
-/** Browsers take a changed SSRC without being told (media-notes §1.7), and drop one that does not belong to them; no other player was seen to. */
-function isBrowser({ originUser, libwebrtc }: Offer, userAgent: string): boolean {
-  return userAgent.startsWith('Mozilla/') || originUser.startsWith('mozilla') || libwebrtc;
-}
-
 /** Both lists, so that the reader sees what to change. */
 function noCommonCodec(tracks: readonly TrackDescription[], active: readonly OfferedSection[]): GatewayError {
   const has = tracks.map(({ kind, codec }) => `${kind} ${codec}`).join(' and ') || 'no track';
@@ -179,7 +181,14 @@ function bestEntry(name: CodecName, entries: readonly ForwardableCodec[], actual
   return entries.toSorted((a, b) => cost(a) - cost(b))[0];
 }
 
-function planSection(offer: Offer, section: OfferedSection, track: TrackDescription): PlannedSection {
+function planSection(
+  offer: Offer,
+  section: OfferedSection,
+  { track, namesSsrcs }: { readonly track: TrackDescription; readonly namesSsrcs: boolean },
+): PlannedSection {
+  // Firefox finds RTX only by `a=ssrc-group` lines. Offered it without, it asks again and again and repairs nothing (153 ESR: 1 to 3 pictures
+  // a second at 2.5 % loss); not offered it, what is lost comes again as it was.
+  const takesRtx = namesSsrcs || !isFirefox(offer);
   const entries = entriesOf(section, track);
   const allowed = viewerExtensions(offer, section, track);
   const present = entries[0];
@@ -189,21 +198,13 @@ function planSection(offer: Offer, section: OfferedSection, track: TrackDescript
     return {
       name,
       offered,
-      rtx: takesRtx(offer) ? usableRtx(offered) : undefined,
+      rtx: takesRtx ? usableRtx(offered) : undefined,
       fmtp,
       feedback: answeredFeedback(offered, track.kind, bandwidth),
     };
   });
   const extensions = allowed.filter((extension) => servesBandwidth(extension, bandwidth));
   return { index: section.index, mid: section.mid, kind: track.kind, codecs, extensions, rids: [] };
-}
-
-/**
- * Firefox finds RTX only by `a=ssrc-group` lines, with which it would follow no changed SSRC. Offered RTX without them, it asks again and again,
- * and repairs nothing (measured in 153 ESR: 1 to 3 pictures a second at 2.5 % loss): without RTX, what is lost comes again as it was.
- */
-function takesRtx({ originUser }: Offer): boolean {
-  return !originUser.startsWith('mozilla');
 }
 
 /** mediasoup can be made to use an RTX number of 96–127 only (media-notes §1.3). */

@@ -115,7 +115,11 @@ export class StreamRegistry {
     if (stream === undefined) throw notLive();
     const tracks = await stream.whenLive(liveWaitMs, signal);
     refuseAborted(signal);
-    const plan = planSubscribe(offer, { tracks: tracks.map(({ description }) => description), userAgent });
+    const plan = planSubscribe(offer, {
+      tracks: tracks.map(({ description }) => description),
+      userAgent,
+      isRelayed: tracks.some(({ incoming }) => incoming.kind === 'video' && incoming.isRelayed),
+    });
     using seat = new DisposableStack();
     seat.use(this.#seats.take({ kind: 'subscribe', streamId, client }));
     const terms = { ...termsOf(client, this.#options.limits), maxBitrate: undefined };

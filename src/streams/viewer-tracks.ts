@@ -39,7 +39,7 @@ export async function sendTracks(
       outgoing: await transport.consume(track.incoming, {
         mid: section.mid,
         rtpCapabilities: consumeCapabilities(section, track.description),
-        followsSsrc: !plan.namesSsrcs,
+        followsSsrc: plan.swapsSsrcs && !plan.namesSsrcs,
       }),
     })),
   );

@@ -1,26 +1,33 @@
 import { expect, test, vi } from 'vitest';
 import { DeafPublisher } from '../fixtures/deaf-publisher.ts';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
-import { NativePlayer } from '../fixtures/native-peer.ts';
+import { NativePlayer, type PostOptions } from '../fixtures/native-peer.ts';
 
 const patience = { timeout: 20_000, interval: 20 };
 
 /** Key frames come every 4 s. */
 const gop = { frames: 120, ms: 4000 } as const;
 
+/** What makes a player Firefox: it is told its SSRCs, which this library needs, and so is not handed over to another. */
+const asFirefox: PostOptions = {
+  userAgent: 'Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0',
+  offerText: (own) => own.replace('o=rtc ', 'o=mozilla...THIS_IS_SDPARTA-99.0 '),
+};
+
 test.for([
-  ['H264', 1],
-  ['VP8', 2],
+  ['a player that keeps its SSRC', 'H264', 1, {}],
+  ['a player that keeps its SSRC', 'VP8', 2, {}],
+  ['Firefox', 'VP8', 1, asFirefox],
 ] as const)(
-  'a player that keeps its SSRC sees %s that ignores requests at once, and gets every packet in order from then on',
+  '%s sees %s that ignores requests at once, and gets every packet in order from then on',
   { timeout: 60_000 },
-  async ([codec, workers]) => {
+  async ([, codec, workers, options]) => {
     await using gateway = await openTestGateway({ workers });
     await using publisher = await DeafPublisher.open(gateway.whip('show'), { codec, gopFrames: gop.frames });
     const outcomes = joins(gateway);
     await inPhase(publisher, 0.3);
     const cameAt = performance.now();
-    await using player = await NativePlayer.open(gateway.whep('show'), { codecs: [codec] });
+    await using player = await NativePlayer.open(gateway.whep('show'), { codecs: [codec], ...options });
     await expect.poll(() => player.videoPackets, patience).toBeGreaterThan(30);
     expect(publisher.keyFrames.filter((at) => at > cameAt)).toEqual([]);
 

@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import * as mediasoup from 'mediasoup';
 import type { PlainTransport, Router } from 'mediasoup/types';
 import { expect, test as base } from 'vitest';
+import type { MediaEngine, SubscriberTransport } from '../../src/media/engine.ts';
 import { Padding, paddingCapabilities, paddingPayloadType } from '../../src/media/padding.ts';
+import { openTestGateway } from '../fixtures/gateway.ts';
+import { NativePlayer, NativePublisher, payloadTypes } from '../fixtures/native-peer.ts';
 
 const soon = { timeout: 10_000, interval: 20 };
 
@@ -109,4 +112,39 @@ test('changes that overtake each other end with the last one', async ({ viewer: 
   await expect.poll(() => packets.length, soon).toBeGreaterThan(sent + 5);
   padding.close();
   padding.close();
+});
+
+/** Puts aside what viewers get their media from. */
+function keeping(transports: SubscriberTransport[]): (engine: MediaEngine) => MediaEngine {
+  return (engine) => {
+    const openStream = engine.openStream.bind(engine);
+    engine.openStream = () => {
+      const media = openStream();
+      const openSubscriber = media.openSubscriber.bind(media);
+      media.openSubscriber = async (profile) => {
+        const transport = await openSubscriber(profile);
+        transports.push(transport);
+        return transport;
+      };
+      return media;
+    };
+    return engine;
+  };
+}
+
+test('libdatachannel drops it unseen', async () => {
+  const transports: SubscriberTransport[] = [];
+  await using gateway = await openTestGateway({ wrapEngine: keeping(transports) });
+  await using _publisher = await NativePublisher.open(gateway.whip('show'));
+  await using player = await NativePlayer.open(gateway.whep('show'), { codecs: ['VP8'] });
+  await expect.poll(() => player.videoPackets, soon).toBeGreaterThan(30);
+  const bytes = async (): Promise<number> => (await transports[0]?.totals())?.rtpBytesSent ?? 0;
+  const [before, sent] = [player.videoPackets, await bytes()];
+  await transports[0]?.pad(600_000);
+  await expect.poll(() => player.videoPackets, soon).toBeGreaterThan(before + 90);
+  expect((await bytes()) - sent).toBeGreaterThan(100_000);
+  expect([...player.packets.keys()].toSorted((a, b) => a - b)).toEqual([payloadTypes.VP8, payloadTypes.opus]);
+  const steps = player.video.slice(1).map(({ sequence }, index) => (sequence - (player.video[index]?.sequence ?? 0)) & 0xffff);
+  expect(new Set(steps)).toEqual(new Set([1]));
+  expect(player.states).toEqual(['connected']);
 });
