@@ -58,6 +58,7 @@ function webmOutput({ legs }: TapPlan): string[][] {
     ['-c', 'copy'],
     ['-f', 'webm'],
     ['-live', '1'],
+    ['-max_interleave_delta', '400000'], // the picture waits no longer for sound that is muted; FFmpeg's default is 10 s
     ['-cluster_time_limit', '400'], // what a crash loses of a recording at most, beside what is on its way
     ['-flush_packets', '1'],
     [`pipe:${firstPipe}`],

@@ -92,9 +92,9 @@ test('audio that is silent is left out, comes by a new run, and does not hold th
   expect(reader.runs).toHaveLength(2);
 });
 
-test('VP8 comes as clusters of WebM', async () => {
+test('VP8 comes as clusters of WebM, also when its sound is muted', async () => {
   await using bench = await openTapBench();
-  await using _publisher = await EncodedPublisher.open(bench.gateway.whip('show'), { codec: 'VP8' });
+  await using publisher = await EncodedPublisher.open(bench.gateway.whip('show'), { codec: 'VP8' });
   const reader = new HeardRuns();
   bench.supervisor.hold(show, reader, 'record');
   await expect.poll(() => reader.of('webm').length, patience).toBeGreaterThan(3);
@@ -103,6 +103,11 @@ test('VP8 comes as clusters of WebM', async () => {
     init: { container: 'webm', codec: 'vp8', size: { width: 320, height: 180 } },
   });
   expect(await bench.supervisor.feasibility(show)).toMatchObject({ hls: { possible: false }, record: { possible: true } });
+  if (publisher.audio === undefined) throw new TypeError('it has audio');
+  publisher.audio.muted = true;
+  const soFar = reader.of('webm').length;
+  await expect.poll(() => reader.of('webm').length, patience).toBeGreaterThan(soFar + 8);
+  expect(reader.runs).toHaveLength(1);
 });
 
 test('VP8 is encoded anew where that is wanted', async () => {
