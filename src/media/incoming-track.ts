@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Producer, Router } from 'mediasoup/types';
+import type { Producer } from 'mediasoup/types';
 import type { EncodingStats, IncomingTrack, IncomingTrackEvents, PacketGlance } from './engine.ts';
 import type { FrameSize } from './h264-sps.ts';
 import { tapH264Profile } from './h264-tap.ts';
@@ -10,7 +10,7 @@ import { followSound } from './instant/sound-feed.ts';
 import { tapEncodingSizes, tapPictureSizes } from './picture-tap.ts';
 import { layerBitrates } from './layer-bitrates.ts';
 import { ProducerTrace } from './producer-trace.ts';
-import { TrackTap } from './track-tap.ts';
+import { type TapPlace, TrackTap } from './track-tap.ts';
 
 /** An {@link IncomingTrack} on its mediasoup producer. */
 export class ProducerTrack implements IncomingTrack {
@@ -25,9 +25,9 @@ export class ProducerTrack implements IncomingTrack {
   #gops: GopFeed | undefined;
   #isInstant = false;
 
-  constructor(router: Router, producer: Producer, desk: JoinDesk) {
+  constructor(place: TapPlace, producer: Producer, desk: JoinDesk) {
     this.#desk = desk;
-    this.#tap = new TrackTap(router, producer);
+    this.#tap = new TrackTap(place, producer);
     this.producer = producer;
     this.#trace = new ProducerTrace(producer, this.events);
     const isH264 = this.mimeType.toLowerCase() === 'video/h264';

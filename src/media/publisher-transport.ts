@@ -1,9 +1,10 @@
-import type { Producer, Router, WebRtcTransport } from 'mediasoup/types';
+import type { Producer, WebRtcTransport } from 'mediasoup/types';
 import type { IncomingTrack, PublisherTransport, TransportTotals, TransportTraffic } from './engine.ts';
 import { ProducerTrack } from './incoming-track.ts';
 import type { JoinDesk } from './instant/join-desk.ts';
 import { madeOn } from './made-on.ts';
 import { codecOf, originProfile, routerCodecs } from './router-codecs.ts';
+import type { TapPlace } from './track-tap.ts';
 import { reportAsGatewayError, sum, trafficOf, Transport } from './webrtc-transport.ts';
 import type { WorkerHome } from './worker-process.ts';
 
@@ -16,28 +17,28 @@ const keyFrameRequestDelayMs = 350;
 
 /** A {@link PublisherTransport} on a mediasoup WebRtcTransport. */
 export class WebRtcPublisherTransport extends Transport implements PublisherTransport {
-  readonly #router: Router;
+  readonly #place: TapPlace;
   readonly #joins: JoinDesk;
   readonly #producers = new Set<Producer>();
 
   constructor(
-    router: Router,
+    place: TapPlace,
     transport: WebRtcTransport,
     { home, released, joins }: { readonly home: WorkerHome; readonly released: () => void; readonly joins: JoinDesk },
   ) {
     super(transport, home, released);
-    this.#router = router;
+    this.#place = place;
     this.#joins = joins;
   }
 
   async produce({ kind, rtpParameters }: Parameters<PublisherTransport['produce']>[0]): Promise<IncomingTrack> {
     const options = { kind, rtpParameters, ...(kind === 'video' ? { keyFrameRequestDelay: keyFrameRequestDelayMs } : {}) };
     // The router's numbers count at the very moment of produce(), so nothing may be awaited between these two.
-    this.#router.updateMediaCodecs(routerCodecs(originProfile, codecOf(rtpParameters.codecs[0]?.mimeType ?? '')));
+    this.#place.router.updateMediaCodecs(routerCodecs(originProfile, codecOf(rtpParameters.codecs[0]?.mimeType ?? '')));
     const producer = await reportAsGatewayError(madeOn(this.transport, this.transport.produce(options)));
     this.#producers.add(producer);
     producer.observer.once('close', () => this.#producers.delete(producer));
-    return new ProducerTrack(this.#router, producer, this.#joins);
+    return new ProducerTrack(this.#place, producer, this.#joins);
   }
 
   async reorder(track: IncomingTrack, order: readonly number[]): Promise<IncomingTrack> {

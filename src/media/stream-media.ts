@@ -88,7 +88,8 @@ export class RoutedStream implements StreamMedia {
     const { release } = this.#pool.placePublisher(home);
     try {
       const transport = await createWebRtcTransport(router, home);
-      return new WebRtcPublisherTransport(router, transport, { home, released: release, joins: this.#joins });
+      const place = { router, listenInfo: this.#pool.pipeListenInfo };
+      return new WebRtcPublisherTransport(place, transport, { home, released: release, joins: this.#joins });
     } catch (error) {
       release();
       throw error;
@@ -164,9 +165,10 @@ export class RoutedStream implements StreamMedia {
   }
 
   #place(router: Router, profile: PayloadProfile): ViewerPlace {
-    const relays = this.#relays.get(router) ?? new StayRelays({ router, profile });
+    const place = { router, profile, listenInfo: this.#pool.pipeListenInfo };
+    const relays = this.#relays.get(router) ?? new StayRelays(place);
     this.#relays.set(router, relays);
-    return { router, profile, relays };
+    return { ...place, relays };
   }
 
   #joinEdge(home: WorkerHome, profile: PayloadProfile): { edge: EdgeRouter; leave: () => void } {

@@ -1,7 +1,9 @@
-import type { Consumer, DirectTransport, Producer, Router, RtpCapabilities } from 'mediasoup/types';
+import type { Consumer, Producer, Router, RtpCapabilities, TransportListenInfo } from 'mediasoup/types';
+import { LossRepair, nack } from './loss-repair.ts';
 import { madeOn } from './made-on.ts';
 import { codecLabel, codecOf } from './router-codecs.ts';
-import { rtpSsrc } from './rtp-header.ts';
+import { rtpSequence, rtpSsrc } from './rtp-header.ts';
+import { RtpSocket } from './rtp-socket.ts';
 
 /** Who reads a {@link TrackTap}. */
 export interface TapReader {
@@ -11,19 +13,27 @@ export interface TapReader {
   closed?(): void;
 }
 
+/** Where a {@link TrackTap} is. */
+export interface TapPlace {
+  /** The track is received here. */
+  readonly router: Router;
+  /** Where the tap's transport listens. */
+  readonly listenInfo: TransportListenInfo;
+}
+
 /**
  * The packets of one track, in Node: of every encoding, each from its first key frame on.
  *
  * One consumer serves all readers, and is there only while somebody reads: at 250 packets/s it costs 1–2 % of a core.
  */
 export class TrackTap {
-  readonly #router: Router;
+  readonly #place: TapPlace;
   readonly #producer: Producer;
   readonly #readers = new Set<TapReader>();
   #source: Promise<TapSource> | undefined;
 
-  constructor(router: Router, producer: Producer) {
-    this.#router = router;
+  constructor(place: TapPlace, producer: Producer) {
+    this.#place = place;
     this.#producer = producer;
   }
 
@@ -46,7 +56,7 @@ export class TrackTap {
   }
 
   #open(): void {
-    const source = openSource(this.#router, this.#producer, (packet, encoding) => {
+    const source = openSource(this.#place, this.#producer, (packet, encoding) => {
       for (const reader of this.#readers) reader.packet(packet, encoding);
     });
     this.#source = source;
@@ -57,9 +67,9 @@ export class TrackTap {
       this.#readers.clear();
       for (const reader of readers) reader.closed?.();
     };
-    const watch = ({ transport, consumer }: TapSource): void => {
+    const watch = ({ socket, consumer }: TapSource): void => {
       const onClose = (): void => {
-        transport.close();
+        socket.close();
         ended();
       };
       consumer.observer.once('close', onClose);
@@ -71,30 +81,50 @@ export class TrackTap {
   #close(): void {
     const source = this.#source;
     this.#source = undefined;
-    source?.then(({ transport }) => transport.close()).catch(() => undefined); // it never opened, so there is nothing to close
+    source
+      ?.then(({ socket }) => {
+        socket.close();
+      })
+      .catch(() => undefined); // it never opened, so there is nothing to close
   }
 }
 
 interface TapSource {
-  readonly transport: DirectTransport;
+  readonly socket: RtpSocket;
   readonly consumer: Consumer;
 }
 
-async function openSource(router: Router, producer: Producer, onPacket: TapReader['packet']): Promise<TapSource> {
+async function openSource({ router, listenInfo }: TapPlace, producer: Producer, onPacket: TapReader['packet']): Promise<TapSource> {
   const label = codecLabel(codecOf(producer.rtpParameters.codecs[0]?.mimeType ?? ''));
+  const rtcpFeedback = label.kind === 'video' ? [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }] : [];
   // The number is not looked at.
-  const rtpCapabilities: RtpCapabilities = { codecs: [{ ...label, preferredPayloadType: 96 }], headerExtensions: [] };
-  const transport = await madeOn(router, router.createDirectTransport());
+  const rtpCapabilities: RtpCapabilities = { codecs: [{ ...label, preferredPayloadType: 96, rtcpFeedback }], headerExtensions: [] };
+  const socket = await RtpSocket.open(router, listenInfo);
   try {
-    const consumer = await madeOn(transport, transport.consume({ producerId: producer.id, rtpCapabilities, pipe: true }));
-    const ssrcs = (consumer.rtpParameters.encodings ?? []).map(({ ssrc }) => ssrc);
-    consumer.on('rtp', (packet) => {
-      const encoding = ssrcs.indexOf(rtpSsrc(packet));
-      if (encoding !== -1) onPacket(packet, encoding);
-    });
-    return { transport, consumer };
+    // Paused, because packets may be here before the answer that tells their SSRCs.
+    const consuming = socket.transport.consume({ producerId: producer.id, rtpCapabilities, pipe: true, paused: true });
+    const consumer = await madeOn(socket.transport, consuming);
+    socket.events.on('rtp', repairing(socket, consumer, onPacket));
+    await consumer.resume();
+    return { socket, consumer };
   } catch (error) {
-    transport.close();
+    socket.close();
     throw error;
   }
+}
+
+/** Passes packets on; asks for those that the socket has lost while Node stood still, which mediasoup then sends again. */
+function repairing(socket: RtpSocket, { kind, rtpParameters }: Consumer, onPacket: TapReader['packet']): (packet: Buffer) => void {
+  const encodings = rtpParameters.encodings ?? [];
+  const ssrcs = encodings.map(({ ssrc }) => ssrc);
+  const repairs = encodings.map(() => new LossRepair());
+  return (packet) => {
+    const ssrc = rtpSsrc(packet);
+    const encoding = ssrcs.indexOf(ssrc);
+    const repair = repairs[encoding];
+    if (ssrc === undefined || repair === undefined || !repair.arrived(rtpSequence(packet))) return;
+    const missing = kind === 'video' ? repair.due(performance.now()) : []; // mediasoup keeps no sound for that
+    if (missing.length > 0) socket.send(nack(ssrc, missing));
+    onPacket(packet, encoding);
+  };
 }

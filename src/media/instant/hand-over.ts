@@ -16,8 +16,9 @@ const newsWithinMs = 60;
  */
 export class HandOver {
   #notBeforeMs: number;
-  #state: 'injecting' | 'opening' | 'waiting' | 'holding' | 'done' = 'injecting';
-  #heldSinceMs = 0;
+  #state: 'injecting' | 'opening' | 'waiting' | 'holding' | 'ending' | 'done' = 'injecting';
+  #heldSinceMs = -Infinity;
+  #endingSinceMs = 0;
 
   /** `startedMs`: when the first packet was injected. */
   constructor(startedMs: number) {
@@ -43,21 +44,28 @@ export class HandOver {
     this.#notBeforeMs = nowMs + shortestMs;
   }
 
-  /** A key frame begins in the live track. True: it is held back, so what came before it must go first. */
+  /** A key frame begins in the live track. True: it is not injected, so what came before it must go first. */
   keyFrame(nowMs: number): boolean {
+    if (this.#state === 'ending') {
+      this.#state = 'done';
+      return true;
+    }
     if (this.decide(nowMs) !== 'inject' || this.#state !== 'waiting') return false;
     this.#state = 'holding';
     this.#heldSinceMs = nowMs;
     return true;
   }
 
-  /** The live consumer has sent a key frame. */
-  begun(): void {
-    this.#state = 'done';
+  /** The live consumer has sent a key frame, which we may not have got yet, nor what came before it. */
+  begun(nowMs: number): void {
+    const isKnown = this.#state !== 'waiting' || nowMs - this.#heldSinceMs < shortestMs;
+    this.#state = isKnown ? 'done' : 'ending';
+    this.#endingSinceMs = nowMs;
   }
 
   /** Whether packets are injected now, held back, or left to the live consumer. */
   decide(nowMs: number): 'inject' | 'hold' | 'stop' {
+    if (this.#state === 'ending' && nowMs - this.#endingSinceMs >= newsWithinMs) this.#state = 'done';
     if (this.#state === 'done') return 'stop';
     if (this.#state !== 'holding') return 'inject';
     if (nowMs - this.#heldSinceMs < newsWithinMs) return 'hold';

@@ -1,22 +1,24 @@
 import { randomInt } from 'node:crypto';
-import type { Consumer, DirectTransport, Producer, Router } from 'mediasoup/types';
+import type { Consumer, Producer, Router, TransportListenInfo } from 'mediasoup/types';
 import type { PayloadProfile } from '../engine.ts';
 import { madeOn } from '../made-on.ts';
 import { codecLabel, routerCodecs } from '../router-codecs.ts';
 import type { GopFeed } from './gop-feed.ts';
+import type { PacketSink } from './injection.ts';
 
 /** A router where a track is watched, and the numbers that it must use. */
 export interface WatchPlace {
   readonly router: Router;
   readonly profile: PayloadProfile;
+  /** Where transports for our own packets listen. */
+  readonly listenInfo: TransportListenInfo;
 }
 
 /** A producer of ours, and a viewer's consumer of it. */
 export interface InjectedConsumer {
   readonly producer: Producer;
   readonly consumer: Consumer;
-  /** Takes RTCP for the producer. */
-  readonly transport: DirectTransport;
+  readonly sink: PacketSink;
   readonly ssrc: number;
 }
 
@@ -40,7 +42,15 @@ export async function openInjectedConsumer(
   });
   const producer = await madeOn(transport, producing);
   try {
-    return { producer, consumer: await open(producer.id), transport, ssrc };
+    const sink: PacketSink = {
+      send: (packet) => {
+        if (!producer.closed) producer.send(packet);
+      },
+      sendRtcp: (packet) => {
+        if (!transport.closed) transport.sendRtcp(packet);
+      },
+    };
+    return { producer, consumer: await open(producer.id), sink, ssrc };
   } catch (error) {
     producer.close();
     throw error;

@@ -1,4 +1,3 @@
-import type { DirectTransport, Producer } from 'mediasoup/types';
 import type { Offsets } from './continuity.ts';
 import type { PlacedPacket } from './gop-cache.ts';
 import { Pacer, replayRate } from './pacer.ts';
@@ -6,10 +5,15 @@ import { retimed } from './retiming.ts';
 import { rewritten } from './rtp-rewriter.ts';
 import { type ClockMapping, senderReport } from './sender-report.ts';
 
+/** Takes packets of ours to a router; drops them once it is closed. */
+export interface PacketSink {
+  send(packet: Buffer): void;
+  sendRtcp(packet: Buffer): void;
+}
+
 /** Where an injection goes. */
 export interface InjectionTarget {
-  readonly producer: Producer;
-  readonly transport: DirectTransport;
+  readonly sink: PacketSink;
   readonly ssrc: number;
   readonly payloadType: number;
   /** In Hz. */
@@ -71,16 +75,16 @@ export class Injection {
 
   /** Passes the publisher's clock on, so that picture and sound are played together. */
   tell(mapping: ClockMapping, nowMs: number): void {
-    const { transport, ssrc, clockRate } = this.#target;
-    if (!transport.closed) transport.sendRtcp(senderReport(mapping, { ssrc, clockRate, ...this.#sent }, nowMs));
+    const { sink, ssrc, clockRate } = this.#target;
+    sink.sendRtcp(senderReport(mapping, { ssrc, clockRate, ...this.#sent }, nowMs));
   }
 
   #send({ packet, sequence, timestamp }: PlacedPacket): void {
-    const { producer, ssrc, payloadType, offsets = { sequence: 0, timestamp: 0 } } = this.#target;
+    const { sink, ssrc, payloadType, offsets = { sequence: 0, timestamp: 0 } } = this.#target;
     const moved = { sequence: sequence + offsets.sequence, timestamp: (this.#timestamps.get(timestamp) ?? timestamp) + offsets.timestamp };
     const copy = rewritten(packet, { ssrc, payloadType, ...moved });
-    if (copy === undefined || producer.closed) return;
-    producer.send(copy);
+    if (copy === undefined) return;
+    sink.send(copy);
     this.#highest = Math.max(this.#highest, moved.sequence);
     this.#sent.packets += 1;
     this.#sent.octets += copy.length - 12;

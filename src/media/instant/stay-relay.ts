@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
-import type { Consumer, DirectTransport, Producer } from 'mediasoup/types';
+import type { Consumer, Producer } from 'mediasoup/types';
 import { madeOn } from '../made-on.ts';
 import { codecLabel, type RoutedCodec, routerCodecs } from '../router-codecs.ts';
+import { RtpSocket } from '../rtp-socket.ts';
 import { Continuity } from './continuity.ts';
 import type { PlacedPacket } from './gop-cache.ts';
 import type { Follower } from './gop-feed.ts';
@@ -51,8 +52,8 @@ export interface Channel {
  */
 export class StayRelay {
   readonly producer: Producer;
-  readonly transport: DirectTransport;
   readonly codec: RoutedCodec;
+  readonly #socket: RtpSocket;
   readonly #ssrcs: readonly number[];
   readonly #free: Channel[];
   readonly #stream: Continuity;
@@ -66,8 +67,9 @@ export class StayRelay {
   #users = 0;
 
   /** Opens a relay beside the players of a router. Rejects when the worker is gone; then nothing is left behind. */
-  static async open({ router, profile }: WatchPlace, codec: RoutedCodec): Promise<StayRelay> {
-    const transport = await madeOn(router, router.createDirectTransport());
+  static async open({ router, profile, listenInfo }: WatchPlace, codec: RoutedCodec): Promise<StayRelay> {
+    const socket = await RtpSocket.open(router, listenInfo);
+    const { transport } = socket;
     try {
       const { kind, ...label } = codecLabel(codec);
       const ssrcs = Array.from({ length: kind === 'video' ? 1 + channelCount : 1 }, () => randomInt(1, 2 ** 32 - 1));
@@ -83,20 +85,20 @@ export class StayRelay {
         },
       });
       const producer = await madeOn(transport, producing);
-      return new StayRelay({ transport, producer, ssrcs, codec });
+      return new StayRelay({ socket, producer, ssrcs, codec });
     } catch (error) {
-      transport.close();
+      socket.close();
       throw error;
     }
   }
 
   private constructor(parts: {
-    readonly transport: DirectTransport;
+    readonly socket: RtpSocket;
     readonly producer: Producer;
     readonly ssrcs: readonly number[];
     readonly codec: RoutedCodec;
   }) {
-    this.transport = parts.transport;
+    this.#socket = parts.socket;
     this.producer = parts.producer;
     this.codec = parts.codec;
     this.#ssrcs = parts.ssrcs;
@@ -107,17 +109,17 @@ export class StayRelay {
       this.#report();
     }, reportEveryMs);
     const [live = 0] = this.#ssrcs;
-    this.transport.on('rtcp', (packet) => {
+    this.#socket.events.on('rtcp', (packet) => {
       if (asksForKeyFrame(packet, live)) this.#source?.of.askForKeyFrame();
     });
-    this.transport.observer.once('close', () => {
+    this.#socket.transport.observer.once('close', () => {
       this.#detach();
       clearInterval(this.#timer);
     });
   }
 
   get closed(): boolean {
-    return this.transport.closed;
+    return this.#socket.closed;
   }
 
   /** What packets of the present source are moved by; undefined before its first one. */
@@ -179,7 +181,15 @@ export class StayRelay {
     const header = { ssrc: channel.ssrc, payloadType: injectedPayloadType, sequence: channel.next, timestamp: 0 };
     const packet = rewritten(Buffer.from([0x80, 0, ...Array<number>(10).fill(0), 0, 0]), header);
     channel.next += 1;
-    if (packet !== undefined && !this.producer.closed) this.producer.send(packet);
+    if (packet !== undefined) this.send(packet);
+  }
+
+  send(packet: Uint8Array): void {
+    this.#socket.send(packet);
+  }
+
+  sendRtcp(packet: Uint8Array): void {
+    this.#socket.send(packet);
   }
 
   /** The encoding that `consumer` has caught up with. */
@@ -189,7 +199,7 @@ export class StayRelay {
 
   #leave(): void {
     this.#users -= 1;
-    if (this.#users === 0) this.transport.close();
+    if (this.#users === 0) this.#socket.close();
   }
 
   #detach(): void {
@@ -202,9 +212,9 @@ export class StayRelay {
     const place = this.#stream.place(placed, nowMs);
     const [ssrc = 0] = this.#ssrcs;
     const copy = place === undefined ? undefined : rewritten(placed.packet, { ssrc, payloadType: injectedPayloadType, ...place });
-    if (place === undefined || copy === undefined || this.producer.closed) return;
+    if (place === undefined || copy === undefined) return;
     if (!this.#hasPublisherClock) this.#clock = ownClock({ timestamp: place.timestamp, arrivedMs: nowMs });
-    this.producer.send(copy);
+    this.send(copy);
     this.#sent.packets += 1;
     this.#sent.octets += copy.length - 12;
     // Reports of an encoding that has not sent yet are not heard, and of several at once only the first counts.
@@ -224,7 +234,7 @@ export class StayRelay {
     if (this.#clock === undefined || this.#source === undefined || this.closed) return;
     const [ssrc = 0] = this.#ssrcs;
     const { packets, octets } = this.#sent;
-    this.transport.sendRtcp(senderReport(this.#clock, { ssrc, packets, octets, clockRate: this.#clockRate }, performance.now()));
+    this.sendRtcp(senderReport(this.#clock, { ssrc, packets, octets, clockRate: this.#clockRate }, performance.now()));
     this.#reports += 1;
   }
 }

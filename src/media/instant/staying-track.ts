@@ -27,6 +27,7 @@ export class StayingTrack implements OutgoingTrack, Follower, Pumped {
   readonly #track: ConsumerTrack;
   readonly #joining = new DisposableStack();
   #injection: Injection | undefined;
+  #isJoining = false;
   #isChanging = false;
 
   constructor(parts: StayingTrackParts) {
@@ -67,7 +68,7 @@ export class StayingTrack implements OutgoingTrack, Follower, Pumped {
   }
 
   async drain(durationMs: number): Promise<void> {
-    if (this.#injection === undefined) await this.#track.drain(durationMs);
+    if (!this.#isJoining) await this.#track.drain(durationMs);
   }
 
   async setLayers(_layers: LayerIndices): Promise<void> {
@@ -79,20 +80,19 @@ export class StayingTrack implements OutgoingTrack, Follower, Pumped {
   }
 
   async resume(): Promise<void> {
-    const { relay, consumer, feed } = this.#parts;
+    const { relay, consumer } = this.#parts;
     if (consumer.closed) return;
     if (consumer.kind === 'audio') return this.#track.resume();
-    const gop = feed?.gop(feed.encoding);
-    const channel = gop !== undefined && feed?.desk.hasRoom === true && relay.offsets !== undefined ? relay.lease() : undefined;
-    const preferred = consumer.setPreferredLayers({ spatialLayer: channel?.encoding ?? relay.live });
+    const channel = this.#takeChannel();
     if (channel !== undefined) relay.wake(channel);
-    // A worker takes one message after the other, so nothing here waits for an answer.
-    const resumed = this.#track.resume();
-    if (channel !== undefined && gop !== undefined && feed !== undefined) this.#start(channel, gop, feed);
-    else feed?.desk.report(gop === undefined ? 'no-gop' : 'busy');
-    await Promise.all([preferred, resumed]).catch((error: unknown) => {
+    try {
+      // Packets and requests reach the worker by different ways: it must know the encoding before it chooses one, and forward before the GOP comes.
+      await consumer.setPreferredLayers({ spatialLayer: channel?.encoding ?? relay.live });
+      await this.#track.resume();
+    } catch (error) {
       if (!consumer.closed) throw error;
-    });
+    }
+    if (channel !== undefined && this.#isJoining) this.#start(channel);
   }
 
   close(): void {
@@ -132,36 +132,48 @@ export class StayingTrack implements OutgoingTrack, Follower, Pumped {
     consumer.setPreferredLayers({ spatialLayer: relay.live }).catch(() => undefined); // closed: the injection ends with it
   }
 
-  #start(channel: Channel, gop: readonly PlacedPacket[], feed: GopFeed): void {
-    const { relay } = this.#parts;
-    const { producer, transport, offsets } = relay;
-    const nowMs = performance.now();
-    const sequence = channel.next - (gop[0]?.sequence ?? 0);
-    const injection = new Injection(
-      {
-        producer,
-        transport,
-        ssrc: channel.ssrc,
-        payloadType: injectedPayloadType,
-        clockRate: feed.clockRate,
-        offsets: { sequence, timestamp: offsets?.timestamp ?? 0 },
-      },
-      gop,
-      nowMs,
-    );
-    this.#injection = injection;
+  /** An encoding for this player alone, while there is a GOP to be shown and room for that. */
+  #takeChannel(): Channel | undefined {
+    const { relay, feed } = this.#parts;
+    const hasGop = feed?.gop(feed.encoding) !== undefined;
+    const channel = hasGop && feed.desk.hasRoom && relay.offsets !== undefined ? relay.lease() : undefined;
+    if (feed === undefined || channel === undefined) {
+      feed?.desk.report(hasGop ? 'busy' : 'no-gop');
+      return undefined;
+    }
+    this.#isJoining = true;
     this.#joining.defer(() => {
-      channel.next = Math.max(channel.next, injection.highest + 1);
       relay.release(channel);
     });
     this.#joining.use(feed.desk.take());
+    return channel;
+  }
+
+  #start(channel: Channel): void {
+    const { relay, feed } = this.#parts;
+    const { offsets } = relay;
+    const gop = feed?.gop(feed.encoding);
+    if (feed === undefined || gop === undefined || offsets === undefined) {
+      this.#changeOver(); // the publisher has gone meanwhile
+      this.#end('ended');
+      return;
+    }
+    const nowMs = performance.now();
+    const sequence = channel.next - (gop[0]?.sequence ?? 0);
+    const target = { sink: relay, ssrc: channel.ssrc, payloadType: injectedPayloadType, clockRate: feed.clockRate };
+    const injection = new Injection({ ...target, offsets: { sequence, timestamp: offsets.timestamp } }, gop, nowMs);
+    this.#injection = injection;
+    this.#joining.defer(() => {
+      channel.next = Math.max(channel.next, injection.highest + 1);
+    });
     this.#joining.use(feed.follow(feed.encoding, this));
     this.#joining.use(feed.desk.keepPumping(this));
     this.pump(nowMs);
   }
 
   #end(outcome: JoinOutcome): void {
-    if (this.#injection === undefined) return;
+    if (!this.#isJoining) return;
+    this.#isJoining = false;
     this.#injection = undefined;
     this.#joining.dispose();
     this.#parts.feed?.desk.report(outcome);

@@ -163,7 +163,7 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
     try {
       await this.#openLive();
       this.#live?.events.once('firstpacket', () => {
-        handOver.begun();
+        handOver.begun(performance.now());
         this.pump(performance.now());
       });
       await this.#live?.resume();

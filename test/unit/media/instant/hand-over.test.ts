@@ -22,7 +22,7 @@ test('a key frame is held back until the live consumer has sent it, and then lef
   expect(handOver.decide(2000)).toBe('inject');
   expect(handOver.keyFrame(2010)).toBe(true);
   expect(handOver.decide(2010)).toBe('hold');
-  handOver.begun();
+  handOver.begun(2011);
   expect(handOver.decide(2011)).toBe('stop');
 });
 
@@ -33,18 +33,27 @@ test('without news it is injected after all, and the next key frame is waited fo
   expect(handOver.decide(2070)).toBe('inject');
   expect(handOver.keyFrame(4010)).toBe(true);
   expect(handOver.decide(4011)).toBe('hold');
-  handOver.begun();
+  handOver.begun(4012);
   expect(handOver.decide(4012)).toBe('stop');
 });
 
-test('news that comes before the key frame, or late, ends the injection too', () => {
+test('news that comes before the key frame ends the injection with it, or soon', () => {
   const early = waiting();
-  early.begun();
-  expect(early.decide(2001)).toBe('stop');
+  early.begun(2001);
+  expect(early.decide(2001)).toBe('inject');
+  expect(early.keyFrame(2002)).toBe(true);
+  expect(early.decide(2002)).toBe('stop');
+  const alone = waiting();
+  alone.begun(2001);
+  expect(alone.decide(2060)).toBe('inject');
+  expect(alone.decide(2061)).toBe('stop');
+});
+
+test('news that comes late ends the injection', () => {
   const late = waiting();
   late.keyFrame(2010);
   expect(late.decide(2100)).toBe('inject');
-  late.begun();
+  late.begun(2101);
   expect(late.decide(2101)).toBe('stop');
 });
 
