@@ -24,7 +24,7 @@ export interface TapPlace {
 /**
  * The packets of one track, in Node: of every encoding, each from its first key frame on.
  *
- * One consumer serves all readers, and is there only while somebody reads: at 250 packets/s it costs 1–2 % of a core.
+ * One consumer serves all readers, and is there only while somebody reads: it costs 15 to 20 µs of Node's CPU a packet.
  */
 export class TrackTap {
   readonly #place: TapPlace;
@@ -81,11 +81,7 @@ export class TrackTap {
   #close(): void {
     const source = this.#source;
     this.#source = undefined;
-    source
-      ?.then(({ socket }) => {
-        socket.close();
-      })
-      .catch(() => undefined); // it never opened, so there is nothing to close
+    source?.then(({ socket }) => socket.close()).catch(() => undefined); // it never opened, so there is nothing to close
   }
 }
 

@@ -9,6 +9,7 @@ import { measureLadders } from './ladder.ts';
 import { measureJoin } from './join.ts';
 import { measureProcessCosts } from './process-costs.ts';
 import { measureReaders } from './readers.ts';
+import { measureSaturation } from './saturation.ts';
 import { circumstances, renderTable, type Row } from './report.ts';
 import { measureTap } from './tap.ts';
 import { measureSignalling } from './signalling.ts';
@@ -31,6 +32,9 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '1' },
     edge: { type: 'boolean', default: false },
     plain: { type: 'boolean', default: false },
+    /** Of `saturation`: what the worker gets of a core, and where the ramp ends. */
+    share: { type: 'string', default: '0.2' },
+    most: { type: 'string', default: '150' },
     /** Of `join`: what of it, separated by commas; default: all. */
     only: { type: 'string' },
     /** Of `churn`: who stays, and how many come and leave a second. */
@@ -68,6 +72,8 @@ const parts: Readonly<Record<string, (program: string) => Promise<Result>>> = {
       edge: values.edge,
       plain: values.plain,
     }),
+  saturation: async (program) =>
+    measureSaturation(program, { share: Number(values.share), most: Number(values.most), seconds: Number(values.seconds ?? 10) }),
   churn: async (program) =>
     measureChurn(program, { staying: Number(values.staying), rate: Number(values.rate), seconds: Number(values.seconds ?? 60) }),
 };

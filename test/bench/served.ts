@@ -48,12 +48,17 @@ export class Audience implements AsyncDisposable {
 
   constructor(
     { url }: Served,
-    { viewers, numbers = payloadTypes, churn = 0 }: { readonly viewers: number; readonly numbers?: ViewerNumbers; readonly churn?: number },
+    {
+      viewers,
+      perSecond = 50,
+      numbers = payloadTypes,
+      churn = 0,
+    }: { readonly viewers: number; readonly perSecond?: number; readonly numbers?: ViewerNumbers; readonly churn?: number },
   ) {
     this.#viewers = viewers;
     this.#child = new Child('load-viewers', [
-      ...['--endpoint', `${url}/whep/live`, '--viewers', String(viewers), '--churn', String(churn)],
-      ...['--video', String(numbers.video), '--audio', String(numbers.audio)],
+      ...['--endpoint', `${url}/whep/live`, '--viewers', String(viewers), '--perSecond', String(perSecond)],
+      ...['--churn', String(churn), '--video', String(numbers.video), '--audio', String(numbers.audio)],
     ]);
   }
 
