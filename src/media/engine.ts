@@ -62,6 +62,8 @@ export interface MediaTransport {
   connect(remote: DtlsParameters): Promise<void>;
   /** New local ICE credentials; DTLS and media stay (RFC 9725 §4.3.3). */
   restartIce(): Promise<IceParameters>;
+  /** Where its packets come from, over UDP; undefined before ICE is up, and over TCP. */
+  readonly peer: { readonly ip: string; readonly port: number } | undefined;
   /** Every byte that arrived so far, STUN and RTCP included: moves while the peer lives. */
   bytesReceived(): Promise<number>;
   totals(): Promise<TransportTotals>;

@@ -63,6 +63,11 @@ export abstract class Transport {
     return { iceParameters, iceCandidates, dtlsParameters };
   }
 
+  get peer(): { readonly ip: string; readonly port: number } | undefined {
+    const { protocol, remoteIp: ip, remotePort: port } = this.transport.iceSelectedTuple ?? {};
+    return protocol === 'udp' && ip !== undefined && port !== undefined ? { ip, port } : undefined;
+  }
+
   async connect(remote: DtlsParameters): Promise<void> {
     return reportAsGatewayError(this.transport.connect({ dtlsParameters: remote }));
   }

@@ -2,15 +2,17 @@ import type { IceCandidate, IceParameters } from 'mediasoup/types';
 import type { AttributeBlock } from 'sdp-transform';
 import { GatewayError } from '../errors.ts';
 import { candidateAttribute } from './candidate.ts';
+import { type PeerAddress, peerAddresses } from './peer-addresses.ts';
 import { readSessionBlock, textOf, unreadValues } from './session-block.ts';
 
-/** What a trickle-ICE fragment (RFC 8840) tells an ICE-lite gateway, which never looks at a candidate. */
+/** What a trickle-ICE fragment (RFC 8840) tells an ICE-lite gateway, which sends nothing to a candidate. */
 export interface IceFragment {
   /** With `password` or not at all. */
   readonly usernameFragment: string | undefined;
   readonly password: string | undefined;
   /** How many candidates there are, of whatever kind; they are counted, never resolved (conformance E07). */
   readonly candidates: number;
+  readonly addresses: readonly PeerAddress[];
   readonly endOfCandidates: boolean;
 }
 
@@ -33,7 +35,7 @@ export function parseFragment(text: string): IceFragment {
   if (usernameFragment === undefined && candidates === 0 && !endOfCandidates) {
     throw new GatewayError('ERR_FRAGMENT_MALFORMED', 'The body holds no ICE credentials, no candidate and no end-of-candidates.');
   }
-  return { usernameFragment, password, candidates, endOfCandidates };
+  return { usernameFragment, password, candidates, addresses: peerAddresses(blocks), endOfCandidates };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { DtlsParameters, IceCandidate, IceParameters, RtpParameters } from 'mediasoup/types';
+import type { PeerAddress } from './peer-addresses.ts';
 
 /** A codec that Sluice forwards, by its SDP encoding name. */
 export type AudioCodec = 'opus';
@@ -86,6 +87,7 @@ export interface Offer {
   /** Mids of the BUNDLE group that exist as sections; empty without a group. */
   readonly bundleMids: readonly string[];
   readonly ice: { readonly usernameFragment: string; readonly password: string };
+  readonly addresses: readonly PeerAddress[];
   readonly fingerprints: DtlsParameters['fingerprints'];
   readonly setup: OfferedSetup;
   /** Session-level `a=extmap-allow-mixed`. */
@@ -102,6 +104,8 @@ export interface LocalTransport {
 
 /** The remote peer's DTLS side in mediasoup's terms: `role` is the *remote* role. */
 export interface RemoteTransport {
+  /** Those that its SDP named; trickled ones come later. */
+  readonly addresses: readonly PeerAddress[];
   readonly ice: { readonly usernameFragment: string; readonly password: string };
   readonly dtlsParameters: DtlsParameters;
 }

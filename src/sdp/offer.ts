@@ -2,6 +2,7 @@ import type { DtlsParameters } from 'mediasoup/types';
 import type { AttributeBlock, MediaBlock, SessionBlock } from 'sdp-transform';
 import { GatewayError } from '../errors.ts';
 import type { Offer, OfferedSection, OfferedSetup } from './model.ts';
+import { peerAddresses } from './peer-addresses.ts';
 import { parseSection } from './section.ts';
 import { readSessionBlock, textOf, unreadValues } from './session-block.ts';
 
@@ -52,6 +53,7 @@ export function parseOffer(offerText: string, bounds: OfferBounds = widestBounds
     sections,
     bundleMids,
     ice: parseIce(blocks),
+    addresses: peerAddresses(session.media),
     fingerprints: parseFingerprints(blocks),
     setup: parseSetup(blocks),
     extmapAllowMixed: session.extmapAllowMixed !== undefined,

@@ -15,7 +15,7 @@ declare module 'sdp-transform' {
     readonly fingerprint?: { readonly type: Scalar; readonly hash: Scalar };
     readonly extmapAllowMixed?: Scalar;
     readonly ext?: readonly { readonly value: Scalar; readonly direction?: Scalar; readonly uri: Scalar }[];
-    readonly candidates?: readonly unknown[];
+    readonly candidates?: readonly { readonly transport: Scalar; readonly ip: Scalar; readonly port: Scalar }[];
     readonly endOfCandidates?: Scalar;
     /** Attributes that the grammar does not know, each as the text behind `a=`. */
     readonly invalid?: readonly { readonly value: Scalar }[];

@@ -5,6 +5,6 @@ import type { Offer, RemoteTransport } from './model.ts';
  *
  * We answer `passive` to actpass and active, so the peer is the DTLS client; `active` to passive, so it is the server (RFC 8842 §5.3).
  */
-export function remoteTransport({ ice, fingerprints, setup }: Offer): RemoteTransport {
-  return { ice, dtlsParameters: { role: setup === 'passive' ? 'server' : 'client', fingerprints: [...fingerprints] } };
+export function remoteTransport({ ice, addresses, fingerprints, setup }: Offer): RemoteTransport {
+  return { ice, addresses, dtlsParameters: { role: setup === 'passive' ? 'server' : 'client', fingerprints: [...fingerprints] } };
 }

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts';
 import type { TransportTotals } from '../media/engine.ts';
+import { enforceClaim } from './address-claim.ts';
 import type { SessionInfo, SessionKind } from './registry-events.ts';
 import type { Session } from './session.ts';
 import { enforceTerms, type SessionTerms } from './session-terms.ts';
@@ -26,9 +27,11 @@ export class OpenSessions {
   /** Makes a session findable, and holds it to its terms, until it closes. */
   keep(session: Session, { terms, seat }: KeptWith, onClosed: () => void): void {
     this.#sessions.set(session.secret, session);
-    const enforced = enforceTerms(session, terms);
+    const enforced = new DisposableStack();
+    enforced.use(enforceTerms(session, terms));
+    enforced.use(enforceClaim(session, () => this.#sessions.values()));
     session.onClosed(() => {
-      enforced[Symbol.dispose]();
+      enforced.dispose();
       seat[Symbol.dispose]();
       this.#sessions.delete(session.secret);
       onClosed();

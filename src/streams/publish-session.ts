@@ -58,7 +58,7 @@ export class PublishSession extends Session {
       kind: 'publish',
       transport,
       answerText: writePublishAnswer(plan, transport.local),
-      remoteIce: plan.remote.ice,
+      remote: plan.remote,
       taggedMid: plan.tracks[0]?.mid ?? '0',
     });
     this.#transport = transport;
@@ -110,6 +110,10 @@ export class PublishSession extends Session {
   watched(goesOn: boolean): void {
     this.#keeping.watched(goesOn, performance.now());
     this.#keepGops();
+  }
+
+  override async signOfLife(): Promise<string> {
+    return String((await this.#transport.totals()).rtpBytesReceived);
   }
 
   protected override release(_ending: SessionEnding): void {

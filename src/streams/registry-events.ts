@@ -18,6 +18,8 @@ export type SessionEnding =
   | 'media-changed'
   | 'expired'
   | 'over-bitrate'
+  /** Another session's peer has its address now. */
+  | 'address-reused'
   | 'aborted'
   | 'failed'
   | 'shutdown';

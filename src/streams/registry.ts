@@ -49,6 +49,10 @@ export interface SubscribeRequest extends OpenRequest {
   readonly counterOffer?: boolean;
 }
 
+interface ContextParts extends Required<Pick<OpenRequest, 'userAgent' | 'client'>> {
+  readonly startedAt: number;
+}
+
 /** How long a viewer's POST waits for a stream that is about to be live, in milliseconds. */
 const liveWaitMs = 1000;
 
@@ -87,7 +91,7 @@ export class StreamRegistry {
       using seat = new DisposableStack();
       seat.use(this.#seats.take({ kind: 'publish', streamId, client }));
       const terms = termsOf(client, this.#options.limits);
-      const context = { ...this.#context(stream, userAgent, startedAt), maxBitrate: terms.maxBitrate };
+      const context = { ...this.#context(stream, { userAgent, client, startedAt }), maxBitrate: terms.maxBitrate };
       const session = await PublishSession.open(context, stream.media, plan, signal);
       this.#sessions.keep(session, { terms, seat: seat.move() }, () => {
         stream.publisherClosed(session);
@@ -123,7 +127,7 @@ export class StreamRegistry {
     using seat = new DisposableStack();
     seat.use(this.#seats.take({ kind: 'subscribe', streamId, client }));
     const terms = { ...termsOf(client, this.#options.limits), maxBitrate: undefined };
-    const context = this.#context(stream, userAgent, startedAt);
+    const context = this.#context(stream, { userAgent, client, startedAt });
     stream.expectSubscriber();
     const session = counterOffer
       ? await SubscribeSession.offer(context, stream.media, { tracks, signal })
@@ -217,10 +221,11 @@ export class StreamRegistry {
     return stream;
   }
 
-  #context(stream: Stream, userAgent: string, startedAt: number): SessionContext {
+  #context(stream: Stream, { userAgent, client, startedAt }: ContextParts): SessionContext {
     return {
       streamId: stream.id,
       userAgent: userAgent.slice(0, 200),
+      clientAddress: client.address,
       observer: this.observer,
       logger: this.#options.logger,
       totals: this.#totals,

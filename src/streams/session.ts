@@ -3,8 +3,9 @@ import type { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
 import type { MediaTransport, TransportTotals, TransportTraffic } from '../media/engine.ts';
-import { type IceFragment, parseFragment, writeRestartFragment } from '../sdp/fragment.ts';
+import type { PeerAddress } from '../sdp/peer-addresses.ts';
 import type { FreezeSign } from './freeze-signs.ts';
+import { IceResource, type IceResourceParts, type RemotePeer, type RestartReply } from './ice-resource.ts';
 import type { LayerSwitch } from './layer-switches.ts';
 import type { RegistryEvents, SessionEnding, SessionInfo, SessionKind } from './registry-events.ts';
 import type { InstantJoinMode } from './instant-join.ts';
@@ -16,6 +17,8 @@ import type { TotalsLedger } from './totals.ts';
 export interface SessionContext {
   readonly streamId: StreamId;
   readonly userAgent: string;
+  /** What stands for its client's address. */
+  readonly clientAddress: string;
   readonly observer: EventEmitter<RegistryEvents>;
   readonly logger: Logger;
   readonly totals: TotalsLedger;
@@ -31,23 +34,12 @@ export interface SessionContext {
   readonly instantJoin: InstantJoinMode;
 }
 
-/** ICE credentials (RFC 8839 §5.4). */
-interface IceCredentials {
-  readonly usernameFragment: string;
-  readonly password: string;
-}
-
 /** What a new session consists of. */
-export interface SessionParts {
+export interface SessionParts extends Pick<IceResourceParts, 'transport' | 'taggedMid' | 'remote'> {
   readonly kind: SessionKind;
-  readonly transport: MediaTransport;
   readonly answerText: string;
-  /** Credentials of the peer: different ones in a PATCH are an ICE restart. Undefined until it has answered our counter-offer. */
-  readonly remoteIce: IceCredentials | undefined;
   /** How long the peer may take to connect, in milliseconds; the context's time where absent. */
   readonly connectTimeoutMs?: number;
-  /** Mid of the section that carries the bundle's transport. */
-  readonly taggedMid: string;
 }
 
 /** One WHIP or WHEP resource: a transport, its URL secret, its deadlines. Subclasses own what flows on it. */
@@ -64,12 +56,8 @@ export abstract class Session implements SessionInfo {
   protected readonly log: Logger;
   protected readonly transport: MediaTransport;
   readonly #context: SessionContext;
-  readonly #taggedMid: string;
+  readonly #ice: IceResource;
   #deadline: NodeJS.Timeout;
-  #remoteIce: IceCredentials | undefined;
-  #etag = newEtag();
-  /** Settles when every PATCH so far is done. */
-  #patched: Promise<unknown> = Promise.resolve();
   #connected = false;
   #stopWatching: () => void = () => undefined;
   #ending: SessionEnding | undefined;
@@ -82,8 +70,11 @@ export abstract class Session implements SessionInfo {
     this.userAgent = context.userAgent;
     this.answerText = parts.answerText;
     this.transport = parts.transport;
-    this.#remoteIce = parts.remoteIce;
-    this.#taggedMid = parts.taggedMid;
+    this.#ice = new IceResource({
+      ...parts,
+      isClosed: () => this.closed,
+      onRestart: () => this.log.debug('ice restarted'),
+    });
     this.log = context.logger.child({ sessionId: this.id, kind: this.kind, streamId: this.streamId });
     this.#deadline = this.#reapAfter(parts.connectTimeoutMs ?? context.connectTimeoutMs);
     this.transport.events.once('connected', () => {
@@ -98,7 +89,7 @@ export abstract class Session implements SessionInfo {
 
   /** Strong entity tag of the present ICE session, with its quotes (RFC 9725 §4.3.1). */
   get etag(): string {
-    return this.#etag;
+    return this.#ice.etag;
   }
 
   get connected(): boolean {
@@ -110,44 +101,37 @@ export abstract class Session implements SessionInfo {
     return this.transport.workerId;
   }
 
+  /** Where its peer is, once it is connected, unless it is over TCP. */
+  get peer(): PeerAddress | undefined {
+    return this.transport.peer;
+  }
+
+  /** Where its peer says that it is. */
+  get claimed(): readonly PeerAddress[] {
+    return this.#ice.claimed;
+  }
+
+  /** Where its POST came from, as limits count it. */
+  get clientAddress(): string {
+    return this.#context.clientAddress;
+  }
+
+  /** Something that changes whenever its peer sends media, or reports on what it gets; asks the worker. */
+  abstract signOfLife(): Promise<string>;
+
   get closed(): boolean {
     return this.#ending !== undefined;
   }
 
   /**
-   * Applies a trickle fragment. We are ICE-lite, so candidates are read and dropped; new credentials restart ICE and give our side's
+   * Applies a trickle fragment. We are ICE-lite, so nothing is sent to candidates; new credentials restart ICE and give our side's
    * fragment with a new tag (RFC 9725 §4.3.3). `isCurrent` is the request's precondition: whether it was made for the present tag.
    *
    * Throws `ERR_FRAGMENT_MALFORMED`, then `ERR_ETAG_MISMATCH` (conformance F07), `ERR_MEDIA_UNAVAILABLE` with the old ICE untouched, and
    * `ERR_SESSION_NOT_FOUND` when the session ended meanwhile.
    */
-  async patch(
-    fragmentText: string,
-    isCurrent: (etag: string) => boolean,
-  ): Promise<{ readonly fragmentText: string; readonly etag: string } | undefined> {
-    const fragment = parseFragment(fragmentText);
-    // One after the other: of two restarts for the same tag, the second must find a new one (RFC 9725 §4.3.1).
-    const applied = this.#patched.then(async () => this.#apply(fragment, isCurrent));
-    this.#patched = applied.catch(() => undefined); // its own caller is told
-    return applied;
-  }
-
-  async #apply(
-    { usernameFragment, password }: IceFragment,
-    isCurrent: (etag: string) => boolean,
-  ): Promise<{ readonly fragmentText: string; readonly etag: string } | undefined> {
-    if (this.closed) throw new GatewayError('ERR_SESSION_NOT_FOUND', 'The session has ended.');
-    if (!isCurrent(this.#etag)) {
-      throw new GatewayError('ERR_ETAG_MISMATCH', 'If-Match names an older ICE session; use the last ETag, or "*" to restart ICE.');
-    }
-    if (usernameFragment === undefined || password === undefined) return undefined;
-    if (usernameFragment === this.#remoteIce?.usernameFragment && password === this.#remoteIce.password) return undefined;
-    const iceParameters = await this.transport.restartIce();
-    this.#remoteIce = { usernameFragment, password };
-    this.#etag = newEtag();
-    this.log.debug('ice restarted');
-    const { iceCandidates } = this.transport.local;
-    return { fragmentText: writeRestartFragment({ iceParameters, iceCandidates }, this.#taggedMid), etag: this.#etag };
+  async patch(fragmentText: string, isCurrent: (etag: string) => boolean): Promise<RestartReply | undefined> {
+    return this.#ice.patch(fragmentText, isCurrent);
   }
 
   /** True while a counter-offer of ours waits for its answer. */
@@ -214,8 +198,8 @@ export abstract class Session implements SessionInfo {
   }
 
   /** The peer has answered our counter-offer, and now has the usual time to connect. */
-  protected peerAnswered(remoteIce: IceCredentials): void {
-    this.#remoteIce = remoteIce;
+  protected peerAnswered(remote: RemotePeer): void {
+    this.#ice.answered(remote);
     clearTimeout(this.#deadline);
     this.#deadline = this.#reapAfter(this.#context.connectTimeoutMs);
   }
@@ -239,8 +223,4 @@ export abstract class Session implements SessionInfo {
     this.#context.observer.emit('connected', this, { sinceOpenedMs });
     this.onConnected();
   }
-}
-
-function newEtag(): string {
-  return `"${randomBytes(9).toString('base64url')}"`;
 }

@@ -10,7 +10,7 @@ import type { SessionEnding } from './registry-events.ts';
 import { Session, type SessionContext } from './session.ts';
 import { ViewerNews } from './viewer-news.ts';
 import { ViewerPath } from './viewer-path.ts';
-import { carryOn, missesOut, type SentTrack, sendTracks } from './viewer-tracks.ts';
+import { carryOn, missesOut, type SentTrack, sendTracks, signOfLife } from './viewer-tracks.ts';
 
 /** How long a counter-offer waits for its answer, in milliseconds (WHEP §4.3.2). */
 const counterOfferTimeoutMs = 30_000;
@@ -97,7 +97,7 @@ export class SubscribeSession extends Session {
       kind: 'subscribe',
       transport,
       answerText,
-      remoteIce: plan?.remote.ice,
+      remote: plan?.remote,
       taggedMid: plan?.sections[0]?.mid ?? '0',
       ...(plan === undefined ? { connectTimeoutMs: counterOfferTimeoutMs } : {}),
     });
@@ -146,7 +146,7 @@ export class SubscribeSession extends Session {
     if (this.#plan !== undefined) return super.accept(answerText);
     const plan = planCounterAnswer(answerText, { tracks: this.#known, userAgent: this.userAgent });
     this.#plan = plan;
-    this.peerAnswered(plan.remote.ice);
+    this.peerAnswered(plan.remote);
     await this.#transport.connect(plan.remote.dtlsParameters);
     this.#startSwitch(plan, this.#following);
   }
@@ -176,6 +176,10 @@ export class SubscribeSession extends Session {
   idle(): void {
     this.news.idle();
     this.#following = [];
+  }
+
+  override async signOfLife(): Promise<string> {
+    return signOfLife(this.#sent);
   }
 
   protected override release(ending: SessionEnding): void {

@@ -73,3 +73,11 @@ function routes(plan: SubscribePlan, tracks: readonly LiveTrack[]): readonly Rou
     return section === undefined ? [] : [{ track, section }];
   });
 }
+
+/** Changes with every report of a viewer on what it gets (RFC 3550 §6.4.1), and with every request of it. */
+export async function signOfLife(sent: readonly SentTrack[]): Promise<string> {
+  const reports = await Promise.all(sent.map(async ({ outgoing }) => outgoing.report()));
+  return JSON.stringify(
+    reports.map(({ lost, keyFrameRequests, roundTripMs, jitterMs }) => [lost, keyFrameRequests, roundTripMs, jitterMs]),
+  );
+}

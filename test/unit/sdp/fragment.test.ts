@@ -5,11 +5,12 @@ import { parseFragment, writeRestartFragment } from '../../../src/sdp/fragment.t
 import { local } from '../../fixtures/offers/corpus.ts';
 
 const host = 'a=candidate:1 1 udp 2122260223 192.0.2.1 61764 typ host generation 0 ufrag EsAw network-id 1';
+const addresses = [{ ip: '192.0.2.1', port: 61764 }];
 const credentials = 'a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\n';
 
 test('RFC 9725 trickle fragment: credentials above the m= line, candidates below it', () => {
   const text = `${credentials}m=audio 9 RTP/AVP 0\r\na=mid:0\r\n${host}\r\n${host}\r\na=end-of-candidates\r\n`;
-  const expected = { usernameFragment: 'EsAw', password: 'P2uYro0UCOQ4zxjKXaWCBui1', candidates: 2, endOfCandidates: true };
+  const expected = { usernameFragment: 'EsAw', password: 'P2uYro0UCOQ4zxjKXaWCBui1', candidates: 2, addresses, endOfCandidates: true };
   expect(parseFragment(text)).toEqual(expected);
 });
 
@@ -22,19 +23,25 @@ test.for([
   ['no last line end', `${credentials}${host}`],
   ['stray session lines', `v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n${credentials}${host}\r\n`],
   ['component 0', `${credentials}${host.replace('1 1 udp', '1 0 udp')}\r\n`],
-  ['an mDNS name', `${credentials}${host.replace('192.0.2.1', 'a64f400a-abbf-481e-8ee6-3676dfb9c509.local')}\r\n`],
-  ['a candidate that nobody can read', `${credentials}a=candidate:??\r\n`],
-] as const)('%s is fine (E07, E08)', ([, text]) => {
+  [
+    'an mDNS name',
+    `${credentials}${host.replace('192.0.2.1', 'a64f400a-abbf-481e-8ee6-3676dfb9c509.local')}\r\n`,
+    [{ ip: 'a64f400a-abbf-481e-8ee6-3676dfb9c509.local', port: 61764 }],
+  ],
+  ['a candidate that nobody can read', `${credentials}a=candidate:??\r\n`, []],
+  ['a TCP candidate', `${credentials}${host.replace('udp', 'tcp')} tcptype active\r\n`, []],
+] as const)('%s is fine (E07, E08)', ([, text, named = addresses]) => {
   expect(parseFragment(text)).toEqual({
     usernameFragment: 'EsAw',
     password: 'P2uYro0UCOQ4zxjKXaWCBui1',
     candidates: 1,
+    addresses: named,
     endOfCandidates: false,
   });
 });
 
 test('end-of-candidates alone is fine (E11)', () => {
-  const expected = { usernameFragment: undefined, password: undefined, candidates: 0, endOfCandidates: true };
+  const expected = { usernameFragment: undefined, password: undefined, candidates: 0, addresses: [], endOfCandidates: true };
   expect(parseFragment('a=end-of-candidates\r\n')).toEqual(expected);
 });
 
@@ -78,7 +85,7 @@ test('credentials survive being written and read, digits or not', () => {
   fc.assert(
     fc.property(iceText, iceText, (usernameFragment, password) => {
       const text = writeRestartFragment({ ...local, iceParameters: { usernameFragment, password } }, '0');
-      expect(parseFragment(text)).toEqual({ usernameFragment, password, candidates: 1, endOfCandidates: true });
+      expect(parseFragment(text)).toMatchObject({ usernameFragment, password, candidates: 1, endOfCandidates: true });
     }),
   );
 });
