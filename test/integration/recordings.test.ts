@@ -196,13 +196,25 @@ test('sound alone is recorded', async ({ folder }) => {
   expect((await probe(fileOf(desk))).durationSeconds).toBeCloseTo(2, 1);
 });
 
-test('of simulcast the largest rendition is recorded', async ({ folder }) => {
+test('of simulcast the largest rendition is recorded, and until it comes, a smaller one', async ({ folder }) => {
   const fragments = await collectFragments({ seconds: 3, heights: [90, 180, 360] });
   await using desk = await openDesk(folder);
   const output = desk.recordings.start(show);
-  playRun(desk.hub, syntheticRun({ heights: [90, 180, 360] }), fragments);
+  desk.hub.startRun(syntheticRun({ heights: [90, 180, 360] }));
+  const byTime = fragments.toSorted((one, other) => one.startMs - other.startMs);
+  const arrivals = byTime.filter(({ rendition, startMs }) => rendition !== 'video-2' || startMs >= 990);
+  const isEarly = ({ startMs }: Fragment): boolean => startMs < 980;
+  for (const fragment of arrivals.filter(isEarly)) desk.hub.push(fragment);
+  await expect.poll(() => all(desk), soon).toMatchObject([{ part: 1, video: { height: 180 } }]);
+  for (const fragment of arrivals.filter((one) => !isEarly(one))) desk.hub.push(fragment);
+  expect(output.report().details).toMatchObject({ parts: 1 });
   await output.stop();
-  expect(all(desk)).toMatchObject([{ video: { height: 360 } }]);
+  expect(all(desk)).toMatchObject([{ part: 1, video: { height: 360 } }]);
+  const [video, audio] = (await probe(fileOf(desk))).streams;
+  expect([video?.durationSeconds, audio?.durationSeconds].map((seconds) => Math.round((seconds ?? 0) * 5) / 5)).toEqual([2, 2]);
+  expect(Math.abs((audio?.startSeconds ?? 1) - (video?.startSeconds ?? 0))).toBeLessThan(0.25);
+  expect(await decodeErrors(fileOf(desk))).toBe('');
+  expect(readdirSync(`${folder}/show`)).toHaveLength(2);
 });
 
 test('what a killed gateway left is completed at the next start, up to its last whole fragment', async ({ fragments, folder }) => {

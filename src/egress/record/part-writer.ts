@@ -7,6 +7,7 @@ import type { Catalogue } from './catalogue.ts';
 import type { Finisher } from './finisher.ts';
 import { PartFile } from './part-file.ts';
 import type { PathTemplate } from './path-template.ts';
+import { lengthOf, type Piece, wholePieces } from './piece.ts';
 import { newIdentifier, type Container, type RecordedAudio, type RecordedVideo, type Recording } from './recording.ts';
 
 /** What a part begins with. */
@@ -20,15 +21,6 @@ export interface PartBeginning {
   readonly audio: RecordedAudio | undefined;
   /** What stands in front of its fragments. */
   readonly header: Uint8Array;
-}
-
-/** What is written at once: whole fragments. */
-export interface Piece {
-  readonly chunks: readonly Uint8Array[];
-  /** Whether it is sound, or may hold some. */
-  readonly hasSound: boolean;
-  /** Where it ends in the part, in milliseconds. */
-  readonly endMs: number;
 }
 
 /** What {@link PartWriter} works with. */
@@ -59,7 +51,8 @@ interface OpenPart {
 type Step =
   | { readonly name: 'begin'; readonly beginning: PartBeginning }
   | { readonly name: 'append'; readonly piece: Piece }
-  | { readonly name: 'end'; readonly ending: OutputEnding };
+  | { readonly name: 'end'; readonly ending: OutputEnding }
+  | { readonly name: 'forget' };
 
 /** A disk that is this far behind is too slow, in bytes: what it does not take waits in memory. */
 const backlogLimitBytes = 64 * 2 ** 20;
@@ -93,6 +86,11 @@ export class PartWriter {
 
   end(ending: OutputEnding): void {
     this.#take({ name: 'end', ending });
+  }
+
+  /** Ends the part and removes it: another one takes its place. */
+  forget(): void {
+    this.#take({ name: 'forget' });
   }
 
   /** Resolves when everything so far is written and every part that has ended is complete. */
@@ -131,6 +129,7 @@ export class PartWriter {
     const step = this.#steps.shift();
     if (step?.name === 'begin') await this.#begin(step.beginning);
     if (step?.name === 'end') this.#close(step.ending);
+    if (step?.name === 'forget') await this.#forget();
   }
 
   #takePieces(): readonly Piece[] {
@@ -188,6 +187,16 @@ export class PartWriter {
     }
   }
 
+  async #forget(): Promise<void> {
+    const open = this.#open;
+    if (open === undefined) return;
+    this.#open = undefined;
+    open.syncing[Symbol.dispose]();
+    await open.file.close();
+    await this.#options.catalogue.remove(open.recording);
+    this.#part -= 1;
+  }
+
   /** Closes the part, and has it finished while the next one is written. */
   #close(ending: OutputEnding): void {
     const open = this.#open;
@@ -220,22 +229,6 @@ export class PartWriter {
     logger.error({ err: error, streamId, ending: ending.cause }, 'recording failed');
     failed(ending);
   }
-}
-
-/** Those of the pieces that are on the disk as a whole, when so many bytes of them are. */
-function wholePieces(pieces: readonly Piece[], written: number): { readonly pieces: readonly Piece[]; readonly bytes: number } {
-  let bytes = 0;
-  const missing = pieces.findIndex(({ chunks }) => {
-    const length = lengthOf(chunks);
-    if (bytes + length > written) return true;
-    bytes += length;
-    return false;
-  });
-  return { pieces: missing === -1 ? pieces : pieces.slice(0, missing), bytes };
-}
-
-function lengthOf(chunks: readonly Uint8Array[]): number {
-  return chunks.reduce((sum, { length }) => sum + length, 0);
 }
 
 function endingOf(error: unknown): OutputEnding {

@@ -129,11 +129,13 @@ export class RecordOutput implements EgressOutput {
       },
       append: writer.append.bind(writer),
       end: writer.end.bind(writer),
+      forget: writer.forget.bind(writer),
     };
     const recorder = new Recorder(sink, {
       limits,
       changed: (event) => {
         if (event === 'part') this.#parts += 1;
+        if (event === 'forgotten') this.#parts -= 1;
         this.#state = event === 'part' ? { name: 'running', since: new Date() } : undefined;
         this.#changed();
         if (event === 'ended') void this.stop(this.#options.isDraining() ? shutDown : streamEnded);

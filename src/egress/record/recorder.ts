@@ -6,7 +6,8 @@ import { sentenceOf } from './ending-sentence.ts';
 import { FragmentOrder } from './fragment-order.ts';
 import { headerOf, placeInFile, soundOf } from './fragment-mux.ts';
 import { decidePart, type PartDecision, type PartLimits } from './part-decision.ts';
-import type { PartBeginning, Piece } from './part-writer.ts';
+import type { PartBeginning } from './part-writer.ts';
+import type { Piece } from './piece.ts';
 import { RenditionChoice } from './rendition-choice.ts';
 
 /** Where parts go; each call returns at once. */
@@ -14,7 +15,12 @@ export interface PartSink {
   begin(beginning: Omit<PartBeginning, 'container'> & { readonly written: InitSegment['container'] }): void;
   append(piece: Piece): void;
   end(ending: OutputEnding): void;
+  /** What has begun is to leave no trace. */
+  forget(): void;
 }
+
+/** What a {@link Recorder} tells: a part has begun, or was forgotten again; there is no part until the next run; there is no run any more. */
+export type RecorderEvent = 'part' | 'forgotten' | 'interrupted' | 'ended';
 
 interface OpenPart {
   readonly video: InitSegment | undefined;
@@ -27,17 +33,25 @@ interface OpenPart {
 /** What belongs to one run. */
 interface RunState {
   readonly run: TapRun;
-  readonly order: FragmentOrder;
+  order: FragmentOrder;
   readonly choice: RenditionChoice;
   readonly expectsVideo: boolean;
   /** The newest; before the first sound, what it will be like: a file has a place for it from its first picture on. */
   audio: InitSegment | undefined;
   /** The last of the sound that no part could begin with. */
   early: Fragment | undefined;
+  /** The last of the sound while the part may yet be replaced. */
+  sounds: readonly Fragment[];
 }
 
 /** How far before the picture a part may begin with sound, in milliseconds: more than what AAC puts in front of it. */
 const leadMs = 50;
+
+/** The room for it where the sound has not come yet, in milliseconds: a frame of AAC. */
+const roomMs = 22;
+
+/** How many fragments of sound are kept while a larger picture may come: more than come in that time. */
+const keptSounds = 20;
 
 /**
  * Turns the fragments of a stream into parts: decides what belongs to which, and rebases each part so that it begins at 0.
@@ -47,14 +61,11 @@ const leadMs = 50;
 export class Recorder implements FragmentReader {
   readonly #sink: PartSink;
   readonly #limits: PartLimits;
-  readonly #changed: (event: 'part' | 'interrupted' | 'ended') => void;
+  readonly #changed: (event: RecorderEvent) => void;
   #state: RunState | undefined;
   #part: OpenPart | undefined;
 
-  constructor(
-    sink: PartSink,
-    { limits, changed }: { readonly limits: PartLimits; readonly changed: (event: 'part' | 'interrupted' | 'ended') => void },
-  ) {
+  constructor(sink: PartSink, { limits, changed }: { readonly limits: PartLimits; readonly changed: (event: RecorderEvent) => void }) {
     this.#sink = sink;
     this.#limits = limits;
     this.#changed = changed;
@@ -69,22 +80,27 @@ export class Recorder implements FragmentReader {
     const videos = run.renditions.filter(({ kind }) => kind === 'video').map(({ name }) => name);
     this.#state = {
       run,
-      order: new FragmentOrder(run.renditions.map(({ kind }) => kind)),
+      order: orderOf(run),
       choice: new RenditionChoice(videos),
       expectsVideo: videos.length > 0,
       audio: run.renditions.some(({ kind }) => kind === 'audio') ? tapSound : undefined,
       early: undefined,
+      sounds: [],
     };
   }
 
   fragment(_run: TapRun, fragment: Fragment): void {
     const state = this.#state;
     if (state === undefined) return;
-    const kind = kindOf(fragment);
-    for (const taken of kind === 'video' ? state.choice.push(fragment) : [fragment]) {
-      if (kind === 'audio') state.audio = taken.init;
-      for (const next of state.order.push(kind, taken)) this.#place(state, next);
+    if (kindOf(fragment) === 'audio') {
+      state.audio = fragment.init;
+      state.sounds = state.choice.isSettled ? [] : [...state.sounds, fragment].slice(-keptSounds);
+      this.#take(state, fragment);
+      return;
     }
+    const { fragments, replaces } = state.choice.push(fragment);
+    if (replaces) this.#beginAgain(state);
+    for (const taken of fragments) this.#take(state, taken);
   }
 
   runEnded(_run: TapRun, ending: RunEnding): void {
@@ -102,6 +118,21 @@ export class Recorder implements FragmentReader {
     this.#state = undefined;
     if (state !== undefined) for (const next of state.order.flush()) this.#place(state, next);
     this.#end(ending);
+  }
+
+  #take(state: RunState, fragment: Fragment): void {
+    for (const next of state.order.push(kindOf(fragment), fragment)) this.#place(state, next);
+  }
+
+  /** A larger picture has come: the file is to be of it alone, with its sound. */
+  #beginAgain(state: RunState): void {
+    if (this.#part !== undefined) {
+      this.#part = undefined;
+      this.#sink.forget();
+      this.#changed('forgotten');
+    }
+    state.order = orderOf(state.run);
+    for (const sound of state.sounds) this.#take(state, sound);
   }
 
   #place(state: RunState, fragment: Fragment): void {
@@ -131,7 +162,7 @@ export class Recorder implements FragmentReader {
     const header = headerOf(video, audio);
     const early = state.early?.init === audio && belongsTo(fragment, state.early) ? state.early : undefined;
     state.early = undefined;
-    const startMs = early?.startMs ?? fragment.startMs - (state.audio === tapSound ? leadMs : 0);
+    const startMs = early?.startMs ?? fragment.startMs - (state.audio === tapSound ? roomMs : 0);
     this.#part = { video, audio, startMs, fragments: 0, bytes: header.length };
     this.#sink.begin({
       startedAt: new Date(state.run.startedAt.getTime() + startMs),
@@ -150,6 +181,8 @@ export class Recorder implements FragmentReader {
     this.#sink.end(ending);
   }
 }
+
+const orderOf = ({ renditions }: TapRun): FragmentOrder => new FragmentOrder(renditions.map(({ kind }) => kind));
 
 const kindOf = ({ rendition }: Fragment): 'audio' | 'video' => (rendition === 'audio' ? 'audio' : 'video');
 

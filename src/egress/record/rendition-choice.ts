@@ -6,8 +6,18 @@ const goneMs = 1_500;
 /** A larger rendition that comes back must hold out for this long before it is recorded again, in milliseconds. */
 const provenMs = 4_000;
 
-/** How long the largest rendition of a run is waited for, in milliseconds; what the others bring meanwhile is kept. */
+/** How long a rendition with a larger picture replaces what was recorded of a run so far, in milliseconds: their first key frames come apart. */
 const openingMs = 1_500;
+
+/** How long the largest one is waited for before anything is recorded, in milliseconds: a crash loses that. */
+const patienceMs = 400;
+
+/** What belongs to the recording. */
+export interface Choice {
+  readonly fragments: readonly Fragment[];
+  /** What was given of the run before is to be forgotten: a larger picture has come. */
+  readonly replaces: boolean;
+}
 
 interface Seen {
   /** Where the present stretch without a hole began. */
@@ -24,19 +34,29 @@ export class RenditionChoice {
   readonly #seen = new Map<string, Seen>();
   /** What came before the first choice. */
   #opening: Fragment[] = [];
+  #openedMs: number | undefined;
   #chosen: string | undefined;
+  #isSettled = false;
 
   /** `order`: names of the video renditions, the lowest first. */
   constructor(order: readonly string[]) {
     this.#order = order;
   }
 
-  /** Takes a video fragment, and gives what belongs to the recording. */
-  push(fragment: Fragment): readonly Fragment[] {
+  /** Whether nothing is replaced any more. */
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** Takes a video fragment. */
+  push(fragment: Fragment): Choice {
     this.#note(fragment);
-    if (this.#chosen === undefined) return this.#open(fragment);
-    if (fragment.independent && this.#isBetter(fragment)) this.#chosen = fragment.rendition;
-    return fragment.rendition === this.#chosen ? [fragment] : [];
+    this.#openedMs ??= fragment.startMs;
+    if (this.#chosen === undefined) return { fragments: this.#open(fragment, this.#openedMs), replaces: false };
+    if (fragment.startMs - this.#openedMs >= openingMs) this.#isSettled = true;
+    const replaces = !this.#isSettled && fragment.independent && this.#isLarger(fragment);
+    if (replaces || (fragment.independent && this.#isBetter(fragment))) this.#choose(fragment.rendition);
+    return { fragments: fragment.rendition === this.#chosen ? [fragment] : [], replaces };
   }
 
   #note({ rendition, startMs, durationMs }: Fragment): void {
@@ -46,24 +66,32 @@ export class RenditionChoice {
     else seen.endMs = endMs;
   }
 
-  #open(fragment: Fragment): readonly Fragment[] {
+  #open(fragment: Fragment, openedMs: number): readonly Fragment[] {
     const isLargest = fragment.rendition === this.#order.at(-1);
     if (isLargest && !fragment.independent) return [];
     this.#opening.push(fragment);
-    const sinceMs = fragment.startMs - (this.#opening[0]?.startMs ?? fragment.startMs);
-    if (!isLargest && sinceMs < openingMs) return [];
+    if (!isLargest && fragment.startMs - openedMs < patienceMs) return [];
     const best = this.#order.findLast((name) => this.#opening.some(({ rendition, independent }) => rendition === name && independent));
     if (best === undefined) return [];
     const ofBest = this.#opening.filter(({ rendition }) => rendition === best);
     this.#opening = [];
-    this.#chosen = best;
+    this.#choose(best);
     return ofBest.slice(ofBest.findIndex(({ independent }) => independent));
   }
 
-  #isBetter({ rendition, startMs }: Fragment): boolean {
+  #choose(rendition: string): void {
+    this.#chosen = rendition;
+    if (rendition === this.#order.at(-1)) this.#isSettled = true;
+  }
+
+  #isLarger({ rendition }: Fragment): boolean {
+    return this.#chosen !== undefined && this.#order.indexOf(rendition) > this.#order.indexOf(this.#chosen);
+  }
+
+  #isBetter(fragment: Fragment): boolean {
+    const { rendition, startMs } = fragment;
     const isAlive = (name: string): boolean => startMs - (this.#seen.get(name)?.endMs ?? -Infinity) <= goneMs;
     if (this.#chosen === undefined || !isAlive(this.#chosen)) return rendition === this.#order.findLast(isAlive);
-    if (this.#order.indexOf(rendition) <= this.#order.indexOf(this.#chosen)) return false;
-    return startMs - (this.#seen.get(rendition)?.sinceMs ?? startMs) >= provenMs;
+    return this.#isLarger(fragment) && startMs - (this.#seen.get(rendition)?.sinceMs ?? startMs) >= provenMs;
   }
 }

@@ -15,7 +15,9 @@ function choices(layers: readonly Layer[], untilMs: number): [time: number, rend
   for (let startMs = 0; startMs < untilMs; startMs += 200) {
     for (const { name, fromMs, untilMs: end } of layers) {
       if (startMs < fromMs || startMs >= end) continue;
-      for (const fragment of choice.push(madeFragment(name, startMs, { independent: startMs % 1_000 === 0 }))) {
+      const { fragments, replaces } = choice.push(madeFragment(name, startMs, { independent: startMs % 1_000 === 0 }));
+      if (replaces) taken.splice(0);
+      for (const fragment of fragments) {
         if (taken.at(-1)?.[1] !== fragment.rendition) taken.push([fragment.startMs, fragment.rendition]);
       }
     }
@@ -29,9 +31,18 @@ test('the largest rendition is taken, from the first moment on', () => {
   expect(choices([always('video-0'), always('video-1'), always('video-2')], 5_000)).toEqual([[0, 'video-2']]);
 });
 
-test('the largest rendition is waited for a little', () => {
+test('the largest rendition replaces what came a little before it', () => {
   const layers = [always('video-0'), { name: 'video-2', fromMs: 1_000, untilMs: Infinity }];
+  expect(choices(layers, 800)).toEqual([[0, 'video-0']]);
   expect(choices(layers, 5_000)).toEqual([[1_000, 'video-2']]);
+});
+
+test('the largest rendition replaces nothing when it comes late', () => {
+  const layers = [always('video-0'), { name: 'video-2', fromMs: 2_000, untilMs: Infinity }];
+  expect(choices(layers, 8_000)).toEqual([
+    [0, 'video-0'],
+    [6_000, 'video-2'],
+  ]);
 });
 
 test('without the largest rendition the next one is taken, and nothing of its beginning is lost', () => {
