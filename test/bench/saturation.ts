@@ -29,6 +29,9 @@ interface Load {
 /** Viewers that come each second of the ramp. */
 const rampPerSecond = 3;
 
+/** A worker that uses this much of what it may is full. */
+const fullShare = 0.95;
+
 /** A longest gap in any viewer's packets beyond this says that the worker is behind, in milliseconds. */
 const lateMs = 200;
 
@@ -66,19 +69,21 @@ function limit({ workers }: Served, share: number): CpuQuota | undefined {
   return quota;
 }
 
-/** Viewers come until two seconds in a row show loss, drops or long gaps; gives how many there were before. */
+/** Viewers come until two seconds in a row show a full worker, loss, drops or long gaps; gives how many played before. */
 async function ramp(open: () => Promise<Served>, { share, most }: SaturationOptions) {
   await using served = await open();
   using quota = limit(served, share);
   await using audience = new Audience(served, { viewers: most, perSecond: rampPerSecond });
   const isLimited = quota !== undefined;
-  let before = { lost: 0, drops: 0, viewers: 0 };
+  const may = isLimited ? share : 1;
+  let before = { lost: 0, drops: 0, viewers: 0, atMs: -Infinity, cpuMs: 0 };
   let bad = 0;
   for (;;) {
-    const { playing, lost, longestGapMs, viewers: come } = await audience.line();
-    const now = { lost, drops: socketDropsOf(served.workers), viewers: playing };
-    const isBad = lost > before.lost || now.drops > before.drops || longestGapMs > lateMs;
-    console.error(JSON.stringify({ ramp: playing, lost, longestGapMs, drops: now.drops }));
+    const { atMs, playing, lost, longestGapMs, viewers: come } = await audience.line();
+    const now = { lost, drops: socketDropsOf(served.workers), viewers: playing, atMs, cpuMs: cpuMsOf(served.workers) };
+    const cores = (now.cpuMs - before.cpuMs) / (atMs - before.atMs);
+    const isBad = cores > fullShare * may || lost > before.lost || now.drops > before.drops || longestGapMs > lateMs;
+    console.error(JSON.stringify({ playing, cores, lost, longestGapMs, drops: now.drops }));
     bad = isBad ? bad + 1 : 0;
     if (bad === 2) return { viewers: before.viewers, isFull: true, isLimited };
     if (come >= most) return { viewers: playing, isFull: false, isLimited };
