@@ -12,8 +12,8 @@ export interface RtpSocketEvents {
 /**
  * A transport of a router, and a socket of ours beside it on loopback: RTP between Node.js and a worker.
  *
- * A tenth of the price of mediasoup's DirectTransport, which copies packets byte by byte into messages, and takes each from a message of its own.
- * But nothing keeps these packets and the requests to the worker in one order, and the kernel drops what overflows a receive buffer: some 180
+ * Half the price of mediasoup's DirectTransport, which copies packets byte by byte into messages and takes each from a message of its own. But
+ * nothing keeps these packets and the requests to the worker in one order, and the kernel drops what overflows a receive buffer: some 180
  * packets with Linux's defaults (`net.core.rmem_max`), 3500 with what the README advises.
  */
 export class RtpSocket {

@@ -184,6 +184,7 @@ export class StayRelay {
     if (packet !== undefined) this.send(packet);
   }
 
+  /** Sends a packet of one of the encodings. */
   send(packet: Uint8Array): void {
     this.#socket.send(packet);
   }
