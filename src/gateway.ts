@@ -23,6 +23,7 @@ import { openEngine } from './media/mediasoup-engine.ts';
 import { socketBufferBytes } from './media/worker-process.ts';
 import { openMetrics, type Metrics } from './metrics/metrics.ts';
 import { StreamRegistry } from './streams/registry.ts';
+import type { StreamPolicy } from './streams/stream-policy.ts';
 
 /** What {@link openGateway} needs besides the configuration. */
 export interface GatewayDeps {
@@ -62,7 +63,11 @@ export async function openGateway(config: Config, deps: GatewayDeps): Promise<Ga
   const mediaAddresses = listen.map(({ ip, announcedAddress }) => announcedAddress ?? ip);
   const { workers, port, tcp, spreadAbove } = config.rtc;
   const engine = opened.use(await openEngine({ workerBin: undefined, workers, port, tcp, listen, spreadAbove, logger }));
-  const policyOf = (streamId: string) => policyFor(config.streams, streamId);
+  const hasFfmpeg = host.findProgram(config.egress.ffmpeg) !== undefined;
+  const policyOf = (streamId: string): StreamPolicy => {
+    const policy = policyFor(config.streams, streamId);
+    return { ...policy, awaitsHls: hasFfmpeg && policy.hls === 'on-demand' };
+  };
   const registry = new StreamRegistry({ engine, logger, policyOf, limits: config.limits.sessions, offerBounds: config.limits.offers });
   opened.defer(async () => registry.close());
   const { egress, hls, rtmp, recordings, requested } = await openOutputs(config, { logger, host, registry }, opened);

@@ -144,7 +144,8 @@ export interface IncomingTrack {
   measure(timeoutMs: number): Promise<readonly ({ readonly width: number; readonly height: number } | undefined)[]>;
   /**
    * Whether to keep what came since the last key frame, so that viewers who come see it at once instead of waiting for the next. Reads every
-   * packet in Node, 1–2 % of a core for each stream. Only H264 and VP8; does nothing for other codecs and for audio.
+   * packet in Node, 1–2 % of a core for each stream. Of video only H264 and VP8; does nothing for other codecs. Of audio the last 6 s are kept,
+   * for programs that get both (see {@link StreamMedia.openLegs}).
    */
   keepGop(wanted: boolean): void;
   /** Whether players that cannot take a changed SSRC get it from a relay, on which later tracks can go on too. */
@@ -277,23 +278,35 @@ export interface LocalLegOptions {
   readonly encoding?: number | undefined;
 }
 
+/** A leg that is to be opened. */
+export interface LegOrder extends LocalLegOptions {
+  readonly track: IncomingTrack;
+}
+
 /** A copy of a track as plain RTP for a program on this machine. Created paused. */
 export interface LocalLeg {
   readonly events: EventEmitter<LocalLegEvents>;
   readonly kind: 'audio' | 'video';
   readonly payloadType: number;
-  /** Starts sending; video asks the publisher for a key frame. */
+  /** When the first packet that it sends came from the publisher, where it begins with what was kept. Undefined: with what comes. */
+  readonly since: Date | undefined;
+  /** Starts sending; video that does not begin with what was kept asks the publisher for a key frame. */
   resume(): Promise<void>;
   requestKeyFrame(): Promise<void>;
-  /** How many packets were sent so far; asks the worker. */
+  /** How many packets were sent so far, or are about to be; may ask the worker. */
   packets(): Promise<number>;
   close(): void;
 }
 
 /** One stream's routers over all workers: its origin, and an edge for each (worker, payload profile). */
 export interface StreamMedia {
-  /** Throws `ERR_MEDIA_UNAVAILABLE` when the track or its worker has gone. */
-  openLeg(track: IncomingTrack, options: LocalLegOptions): Promise<LocalLeg>;
+  /**
+   * Opens the legs of one program. `replays`: they begin in the past, with the last key frame and the sound since then, if these are kept when
+   * they are resumed (see {@link IncomingTrack.keepGop}), picture first; not where a picture of simulcast is among them.
+   *
+   * Throws `ERR_MEDIA_UNAVAILABLE` when a track or its worker has gone; then none is open.
+   */
+  openLegs(orders: readonly LegOrder[], options: { readonly replays: boolean }): Promise<readonly LocalLeg[]>;
   openPublisher(): Promise<PublisherTransport>;
   openSubscriber(profile: PayloadProfile): Promise<SubscriberTransport>;
   /** Closes every router, pipe and transport of the stream. Idempotent. */

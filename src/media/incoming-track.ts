@@ -7,6 +7,7 @@ import { type Follower, GopFeed } from './instant/gop-feed.ts';
 import type { JoinDesk } from './instant/join-desk.ts';
 import type { GopCodec } from './instant/key-frame.ts';
 import { followSound } from './instant/sound-feed.ts';
+import { SoundMemory } from './instant/sound-memory.ts';
 import { tapEncodingSizes, tapPictureSizes } from './picture-tap.ts';
 import { layerBitrates } from './layer-bitrates.ts';
 import { ProducerTrace } from './producer-trace.ts';
@@ -23,6 +24,7 @@ export class ProducerTrack implements IncomingTrack {
 
   readonly #desk: JoinDesk;
   #gops: GopFeed | undefined;
+  #sound: SoundMemory | undefined;
   #isInstant = false;
 
   constructor(place: TapPlace, producer: Producer, desk: JoinDesk) {
@@ -82,6 +84,8 @@ export class ProducerTrack implements IncomingTrack {
     this.#isInstant = wanted;
     this.#gops?.retire();
     this.#gops = wanted ? this.#openFeed(true) : undefined;
+    this.#sound?.[Symbol.dispose]();
+    this.#sound = wanted && this.kind === 'audio' ? new SoundMemory({ tap: this.#tap, trace: this.#trace }) : undefined;
   }
 
   /** Whether players that keep their SSRC get this track from a relay. */
@@ -107,6 +111,11 @@ export class ProducerTrack implements IncomingTrack {
   /** What is kept for viewers who come; undefined where nothing is. */
   get gops(): GopFeed | undefined {
     return this.#gops;
+  }
+
+  /** What is kept of sound; undefined where nothing is. */
+  get sound(): SoundMemory | undefined {
+    return this.#sound;
   }
 
   async measure(timeoutMs: number): Promise<readonly (FrameSize | undefined)[]> {

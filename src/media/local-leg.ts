@@ -10,6 +10,7 @@ export class PlainLeg implements LocalLeg {
   readonly events = new EventEmitter<LocalLegEvents>();
   readonly kind: 'audio' | 'video';
   readonly payloadType: number;
+  readonly since = undefined;
   readonly #transport: PlainTransport;
   readonly #consumer: Consumer;
   #closed = false;

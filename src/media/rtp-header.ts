@@ -18,6 +18,11 @@ export function isAfter(timestamp: number, other: number): boolean {
   return timestamp !== other && (timestamp - other + 2 ** 32) % 2 ** 32 < 2 ** 31;
 }
 
+/** How far a 32-bit RTP timestamp lies after another one, across a wrap-around; negative where it lies before. */
+export function timestampStep(timestamp: number, from: number): number {
+  return (timestamp - from) | 0;
+}
+
 function view(packet: Uint8Array): DataView {
   return new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
 }

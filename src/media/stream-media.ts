@@ -1,20 +1,12 @@
 import type { Consumer, Router } from 'mediasoup/types';
 import { GatewayError } from '../errors.ts';
-import type {
-  IncomingTrack,
-  LocalLeg,
-  LocalLegOptions,
-  PayloadProfile,
-  PublisherTransport,
-  StreamMedia,
-  SubscriberTransport,
-} from './engine.ts';
-import { ProducerTrack } from './incoming-track.ts';
+import type { LegOrder, LocalLeg, PayloadProfile, PublisherTransport, StreamMedia, SubscriberTransport } from './engine.ts';
+import type { ProducerTrack } from './incoming-track.ts';
 import type { JoinDesk } from './instant/join-desk.ts';
 import { StayRelays } from './instant/stay-relays.ts';
-import { PlainLeg } from './local-leg.ts';
 import { Pipe, type PipeEnds } from './pipe.ts';
 import type { Presence } from './placement.ts';
+import { openLocalLegs } from './replay/local-legs.ts';
 import { WebRtcPublisherTransport } from './publisher-transport.ts';
 import { covers, originProfile, profileKey } from './router-codecs.ts';
 import { createWebRtcTransport, type OpenConsumer, type ViewerPlace, WebRtcSubscriberTransport } from './webrtc-transport.ts';
@@ -117,12 +109,11 @@ export class RoutedStream implements StreamMedia {
     }
   }
 
-  async openLeg(track: IncomingTrack, options: LocalLegOptions): Promise<LocalLeg> {
-    if (!(track instanceof ProducerTrack)) throw new TypeError('the track belongs to another engine');
+  async openLegs(orders: readonly LegOrder[], { replays }: { readonly replays: boolean }): Promise<readonly LocalLeg[]> {
     try {
       const origin = await this.#origin;
       if (origin === undefined) throw new TypeError('a track has an origin');
-      return await PlainLeg.open(origin.router, track, { ...options, listenInfo: this.#pool.pipeListenInfo });
+      return await openLocalLegs(origin.router, orders, { listenInfo: this.#pool.pipeListenInfo, replays });
     } catch (cause) {
       throw new GatewayError('ERR_MEDIA_UNAVAILABLE', 'The stream cannot be copied to a program now; try again.', {
         cause,

@@ -37,24 +37,43 @@ const forgottenMs = 300_000;
  *
  * OBS, FFmpeg and what else is built on libdatachannel ignore requests, and are known by their names; others by what they did so far.
  */
-export function keepsGop(mode: InstantJoinMode, { userAgent, originUser, gopMs, obeysKeyFrameRequests, unwatchedMs }: Publishing): boolean {
+export function keepsGop(mode: InstantJoinMode, publishing: Publishing): boolean {
   if (mode !== 'auto') return mode === 'always';
-  if (unwatchedMs >= forgottenMs || obeysKeyFrameRequests === true || (gopMs !== undefined && gopMs < shortGopMs)) return false;
+  return publishing.unwatchedMs < forgottenMs && makesWait(publishing);
+}
+
+/** Whether newcomers have to wait for a key frame of this publisher, because it is taken to send them by its own interval only. */
+function makesWait({ userAgent, originUser, gopMs, obeysKeyFrameRequests }: PublisherName & KeyFrameHabits): boolean {
+  if (obeysKeyFrameRequests === true || (gopMs !== undefined && gopMs < shortGopMs)) return false;
   return obeysKeyFrameRequests === false || isKnownDeaf(userAgent, originUser) || (gopMs !== undefined && gopMs >= longGopMs);
+}
+
+/** What a {@link GopKeeping} is made from. */
+export interface GopKeepingOptions extends PublisherName {
+  readonly mode: InstantJoinMode;
+  /** Whether it gives up what nobody has watched for long. Not where HLS is on demand: its first viewer must not wait either. */
+  readonly forgets: boolean;
 }
 
 /** What is known of one publisher so far, for {@link keepsGop}. Has no clock: the time comes with each call, in milliseconds. */
 export class GopKeeping {
   readonly #mode: InstantJoinMode;
   readonly #name: PublisherName;
+  readonly #forgets: boolean;
   #habits: KeyFrameHabits = { gopMs: undefined, obeysKeyFrameRequests: undefined };
   #isWatched = false;
   #lastWatchedMs: number;
 
-  constructor(mode: InstantJoinMode, name: PublisherName, nowMs: number) {
+  constructor({ mode, forgets, ...name }: GopKeepingOptions, nowMs: number) {
     this.#mode = mode;
+    this.#forgets = forgets;
     this.#name = name;
     this.#lastWatchedMs = nowMs;
+  }
+
+  /** Whether the publisher is taken to send key frames by its own interval, whoever asks for one. */
+  get isDeaf(): boolean {
+    return makesWait({ ...this.#name, ...this.#habits });
   }
 
   /** What the publisher does was looked at again. */
@@ -70,7 +89,8 @@ export class GopKeeping {
 
   /** Whether to keep its GOP now. */
   decide(nowMs: number): boolean {
-    return keepsGop(this.#mode, { ...this.#name, ...this.#habits, unwatchedMs: this.#isWatched ? 0 : nowMs - this.#lastWatchedMs });
+    const unwatchedMs = this.#isWatched || !this.#forgets ? 0 : nowMs - this.#lastWatchedMs;
+    return keepsGop(this.#mode, { ...this.#name, ...this.#habits, unwatchedMs });
   }
 }
 

@@ -64,7 +64,8 @@ export class PublishSession extends Session {
     this.#transport = transport;
     this.#tracks = tracks;
     const { originUser } = plan.offer;
-    this.#keeping = new GopKeeping(context.instantJoin, { userAgent: this.userAgent, originUser }, performance.now());
+    const { instantJoin: mode, awaitsHls } = context;
+    this.#keeping = new GopKeeping({ mode, forgets: !awaitsHls, userAgent: this.userAgent, originUser }, performance.now());
     this.#keepGops();
   }
 
@@ -89,6 +90,11 @@ export class PublishSession extends Session {
   /** How the media that arrives does; undefined before it does. */
   get ingest(): IngestReport | undefined {
     return this.#watch?.report;
+  }
+
+  /** Whether it is taken to send key frames by its own interval, whoever asks for one. */
+  get isDeaf(): boolean {
+    return this.#keeping.isDeaf;
   }
 
   /**

@@ -233,6 +233,7 @@ export class StreamRegistry {
       connectTimeoutMs: this.#options.connectTimeoutMs ?? connectTimeoutMs,
       silenceMs: stream.policy.silenceMs,
       instantJoin: stream.policy.instantJoin,
+      awaitsHls: stream.policy.awaitsHls,
     };
   }
 

@@ -32,6 +32,8 @@ export interface SessionContext {
   readonly maxBitrate?: number | undefined;
   /** Whether the viewers of a publisher see it at once. */
   readonly instantJoin: InstantJoinMode;
+  /** Whether newcomers may come by HLS, too. */
+  readonly awaitsHls: boolean;
 }
 
 /** What a new session consists of. */

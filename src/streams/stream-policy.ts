@@ -13,4 +13,6 @@ export interface StreamPolicy {
   readonly silenceMs: number;
   /** Whether newcomers see the stream at once. */
   readonly instantJoin: InstantJoinMode;
+  /** Whether somebody may ask for HLS at any time, who is to see the stream no later than a newcomer by WHEP. */
+  readonly awaitsHls: boolean;
 }

@@ -47,6 +47,12 @@ export class RenditionFeed {
     return this.#fragmentAt === undefined ? undefined : now - this.#fragmentAt;
   }
 
+  /** The wall clock at the run's 0, as the rendition's first fragment tells when it comes. */
+  zeroAt({ startMs, durationMs }: Fragment): Date {
+    const { since } = this.leg;
+    return new Date(since === undefined ? Date.now() - startMs - durationMs : since.getTime() - startMs);
+  }
+
   async resume(now: number): Promise<void> {
     this.#resumedAt = now;
     await this.leg.resume();

@@ -56,6 +56,8 @@ export class StreamTap {
   #state: TapState = { name: 'waiting', since: new Date(), reason: waitsForPublisher };
   #life: TapLife | undefined;
   #runs = 0;
+  /** Tracks of which fragments were given out. */
+  #shown: readonly LiveTrack[] | undefined;
   #attempt = 1;
   readonly #done: Promise<void>;
 
@@ -156,12 +158,14 @@ export class StreamTap {
         media: stream.media,
         tracks: incomingOf(tracks),
         plan,
+        // What readers were given already is not given to them again.
+        replays: this.#shown !== tracks && stream.publisher?.isDeaf === true,
         keyFrameIntervalMs,
         secondKeyFrameMs,
       });
       this.#life = life;
       if (this.#stopping.signal.aborted || this.#tracks() !== tracks) await life.stop({ cause: 'publisher-changed' });
-      this.#hear(life, plan);
+      this.#hear(life, { plan, tracks });
       using _watch = this.#watchSilentTracks(life, tracks, plan);
       const ending = await life.ended;
       life.events.removeAllListeners(); // what still comes out of a pipe belongs to no run
@@ -175,15 +179,15 @@ export class StreamTap {
   }
 
   /** The run begins with its first fragment: the wall clock at its zero is known then. */
-  #hear(life: TapLife, plan: TapPlan): void {
+  #hear(life: TapLife, { plan, tracks }: Pick<LifeParts, 'plan' | 'tracks'>): void {
     const { hub } = this.#options;
     let begun = false;
     life.events.on('fragment', (fragment) => {
       if (!begun) {
         begun = true;
         this.#runs += 1;
-        const startedAt = new Date(Date.now() - fragment.startMs - fragment.durationMs);
-        hub.startRun({ id: this.#runs, startedAt, renditions: plan.renditions });
+        this.#shown = tracks;
+        hub.startRun({ id: this.#runs, startedAt: life.startedAt ?? new Date(), renditions: plan.renditions });
         this.#enter({ name: 'running', since: new Date(), runId: this.#runs });
       }
       hub.push(fragment);

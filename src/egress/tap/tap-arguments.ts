@@ -11,12 +11,21 @@ export interface TapArgumentOptions {
   readonly keyFrameSeconds?: number;
   /** Of x264, where video is encoded anew. Default `veryfast`. */
   readonly preset?: string;
+  /** What comes may have been kept, see `LegOptions`. Default false. */
+  readonly replays?: boolean;
 }
 
 /** The argument list of a tap's FFmpeg: RTP by a description on standard input, one output on each pipe, all on the one input's clock. */
 export function tapArguments(plan: TapPlan, options: TapArgumentOptions = {}): string[] {
-  return [...input, ...(plan.container === 'webm' ? webmOutput(plan) : mp4Outputs(plan, options))].flat();
+  const times = options.replays === true ? [asTheyAre] : [];
+  return [...times, ...input, ...(plan.container === 'webm' ? webmOutput(plan) : mp4Outputs(plan, options))].flat();
 }
+
+/**
+ * The first picture has time 0, and the sound, whose place is known from its first packet on, begins a few milliseconds later. FFmpeg overlooks
+ * the time of a first picture, takes that of the sound for the beginning, and would move all pictures but the first by the difference.
+ */
+const asTheyAre = ['-copyts'];
 
 const input: readonly string[][] = [
   ['-hide_banner', '-nostats'],

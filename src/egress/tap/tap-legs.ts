@@ -3,7 +3,7 @@ import { writeLocalDescription } from '../../sdp/local-description.ts';
 import type { TrackDescription } from '../../sdp/model.ts';
 import { boundPorts } from './bound-ports.ts';
 import type { PortPairs } from './port-pairs.ts';
-import type { TapLegPlan, TapPlan } from './tap-plan.ts';
+import type { TapPlan } from './tap-plan.ts';
 import { Vp9Relay } from './vp9-relay.ts';
 
 /** What legs are opened with. */
@@ -12,6 +12,8 @@ export interface LegOptions {
   readonly media: StreamMedia;
   readonly tracks: readonly { readonly description: TrackDescription; readonly incoming: IncomingTrack }[];
   readonly plan: TapPlan;
+  /** Whether the run begins with what is kept of the publisher since its last key frame, see {@link StreamMedia.openLegs}. */
+  readonly replays: boolean;
   /** Told of media that cannot be handed over; a sentence. */
   readonly onProblem: (detail: string) => void;
 }
@@ -29,30 +31,21 @@ export async function openLegs(options: LegOptions): Promise<OpenLegs & { readon
   using resources = new DisposableStack();
   const bound = (await boundPorts()) ?? new Set<number>();
   const ports = options.plan.legs.map(() => resources.use(options.ports.lease(bound)).port);
-  const opened = await Promise.allSettled(
-    options.plan.legs.map(async (leg, index) => {
-      const port = ports[index] ?? 0;
-      return openLeg(options, leg, leg.codec === 'VP9' ? await openRelay(options, { to: port, bound, resources }) : port);
+  const orders = await Promise.all(
+    options.plan.legs.map(async ({ track, codec, encoding }, index) => {
+      const incoming = options.tracks[track]?.incoming;
+      if (incoming === undefined) throw new TypeError('a plan is of tracks that there are');
+      const to = ports[index] ?? 0;
+      return { track: incoming, encoding, port: codec === 'VP9' ? await openRelay(options, { to, bound, resources }) : to };
     }),
   );
-  for (const leg of opened) {
-    if (leg.status === 'fulfilled') {
-      resources.defer(() => {
-        leg.value.close();
-      });
-    }
+  const legs = await options.media.openLegs(orders, options);
+  for (const leg of legs) {
+    resources.defer(() => {
+      leg.close();
+    });
   }
-  const legs = opened.map((leg) => {
-    if (leg.status === 'rejected') throw leg.reason;
-    return leg.value;
-  });
   return { legs, ports, resources: resources.move() };
-}
-
-async function openLeg({ media, tracks }: LegOptions, { track, encoding }: TapLegPlan, port: number): Promise<LocalLeg> {
-  const incoming = tracks[track]?.incoming;
-  if (incoming === undefined) throw new TypeError('a plan is of tracks that there are');
-  return media.openLeg(incoming, { port, encoding });
 }
 
 /** Opens what makes packets of VP9 such that FFmpeg understands them; gives the port that takes them. */

@@ -48,6 +48,7 @@ export class TapLife implements AsyncDisposable {
   readonly #feeds: readonly RenditionFeed[];
   readonly #resources: DisposableStack;
   readonly #over = new AbortController();
+  #startedAt: Date | undefined;
   #pace: KeyFramePace | undefined;
   #ending: RunEnding | undefined;
 
@@ -64,7 +65,7 @@ export class TapLife implements AsyncDisposable {
     const intervalMs = options.keyFrameIntervalMs() ?? 2_000;
     const process = new FfmpegProcess(
       options.launcher,
-      tapArguments(plan, { keyFrameSeconds: intervalMs / 1000, preset: options.preset }),
+      tapArguments(plan, { keyFrameSeconds: intervalMs / 1000, preset: options.preset, replays: options.replays }),
       {
         input: describeLegs(options, { legs, ports }),
         outputs: plan.renditions.length,
@@ -98,6 +99,11 @@ export class TapLife implements AsyncDisposable {
   get fragmentAgeMs(): number | undefined {
     const ages = this.#feeds.map((feed) => feed.ageMs(performance.now())).filter((age) => age !== undefined);
     return ages.length === 0 ? undefined : Math.min(...ages);
+  }
+
+  /** The wall clock at its 0; undefined before the first fragment. */
+  get startedAt(): Date | undefined {
+    return this.#startedAt;
   }
 
   get pid(): number | undefined {
@@ -155,6 +161,7 @@ export class TapLife implements AsyncDisposable {
     pipe.on('data', (chunk: Buffer) => {
       try {
         for (const fragment of parser.push(chunk)) {
+          this.#startedAt ??= feed.zeroAt(fragment);
           feed.took(fragment, performance.now());
           this.events.emit('fragment', fragment);
         }

@@ -94,6 +94,11 @@ export class GopFeed implements Disposable {
     return clock !== undefined && clock.reports >= enoughReports ? clock.mapping : undefined;
   }
 
+  /** What the publisher said last of its clock; undefined before it has said anything. */
+  lastReport(encoding: number): ClockMapping | undefined {
+    return this.#clocks.get(encoding)?.mapping;
+  }
+
   #hear(ssrc: number, mapping: ClockMapping): void {
     const encoding = this.#producer.score?.find((score) => score.ssrc === ssrc)?.encodingIdx ?? 0;
     this.#clocks.set(encoding, { mapping, reports: (this.#clocks.get(encoding)?.reports ?? 0) + 1 });

@@ -14,15 +14,23 @@ export interface RewrittenHeader {
  * A packet with another header (RFC 3550 §5.1): marker and payload stay; extensions, whose numbers mean something else where it goes, CSRCs and
  * padding do not. Undefined for a packet without payload, which nobody misses.
  */
-export function rewritten(packet: Uint8Array, { ssrc, payloadType, sequence, timestamp }: RewrittenHeader): Buffer | undefined {
+export function rewritten(packet: Uint8Array, header: RewrittenHeader): Buffer | undefined {
   const payload = rtpPayload(packet);
-  if (payload === undefined) return undefined;
-  const copy = Buffer.allocUnsafe(12 + payload.length);
-  copy[0] = 0x80;
-  copy[1] = ((packet[1] ?? 0) & 0x80) | payloadType;
-  copy.writeUInt16BE(sequence & 0xffff, 2);
-  copy.writeUInt32BE(timestamp >>> 0, 4);
-  copy.writeUInt32BE(ssrc, 8);
-  copy.set(payload, 12);
-  return copy;
+  return payload && withHeader((packet[1] ?? 0) & 0x80, header, payload);
+}
+
+/** What takes the place of a packet without payload where its number would be waited for. */
+export function emptyPacket(header: RewrittenHeader): Buffer {
+  return withHeader(0, header, new Uint8Array());
+}
+
+function withHeader(marker: number, { ssrc, payloadType, sequence, timestamp }: RewrittenHeader, payload: Uint8Array): Buffer {
+  const packet = Buffer.allocUnsafe(12 + payload.length);
+  packet[0] = 0x80;
+  packet[1] = marker | payloadType;
+  packet.writeUInt16BE(sequence & 0xffff, 2);
+  packet.writeUInt32BE(timestamp >>> 0, 4);
+  packet.writeUInt32BE(ssrc, 8);
+  packet.set(payload, 12);
+  return packet;
 }

@@ -4,8 +4,14 @@ import type { TrackTap } from '../track-tap.ts';
 import { unwrap } from './gop-cache.ts';
 import type { Follower } from './gop-feed.ts';
 
+/** Where the packets of a track and its publisher's reports are read. */
+export interface SoundSource {
+  readonly tap: TrackTap;
+  readonly trace: ProducerTrace;
+}
+
 /** Passes the packets of a track without key frames on, until the result is disposed of. */
-export function followSound({ tap, trace }: { readonly tap: TrackTap; readonly trace: ProducerTrace }, follower: Follower): Disposable {
+export function followSound({ tap, trace }: SoundSource, follower: Follower): Disposable {
   const held = new DisposableStack();
   let highest: number | undefined;
   held.use(

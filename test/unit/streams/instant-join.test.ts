@@ -35,7 +35,7 @@ test.for<readonly [string, InstantJoinMode, Publishing, boolean]>([
 });
 
 test('the GOP of a publisher that nobody watches any more is given up, and kept again for the next viewer', () => {
-  const keeping = new GopKeeping('auto', obs, 0);
+  const keeping = new GopKeeping({ ...obs, mode: 'auto', forgets: true }, 0);
   expect(keeping.decide(4 * minute)).toBe(true);
   expect(keeping.decide(6 * minute)).toBe(false);
   keeping.watched(true, 7 * minute);
@@ -45,8 +45,24 @@ test('the GOP of a publisher that nobody watches any more is given up, and kept 
 });
 
 test('viewers change nothing for a publisher that has turned out to obey', () => {
-  const keeping = new GopKeeping('auto', obs, 0);
+  const keeping = new GopKeeping({ ...obs, mode: 'auto', forgets: true }, 0);
   keeping.learn({ gopMs: 4000, obeysKeyFrameRequests: true });
   keeping.watched(true, 1);
   expect(keeping.decide(1)).toBe(false);
+});
+
+test('where HLS is on demand, the GOP of a publisher that nobody watches is kept all the same', () => {
+  const keeping = new GopKeeping({ ...obs, mode: 'auto', forgets: false }, 0);
+  expect(keeping.decide(60 * minute)).toBe(true);
+});
+
+test.for([
+  ['OBS', obs, true],
+  ['a browser of which nothing is known yet', browser, false],
+  ['OBS that has learnt to obey', { ...obs, obeysKeyFrameRequests: true }, false],
+  ['a browser that does not hear', { ...browser, obeysKeyFrameRequests: false }, true],
+] as const)('deaf or not: %s', ([, publishing, isDeaf]) => {
+  const keeping = new GopKeeping({ ...publishing, mode: 'always', forgets: true }, 0);
+  keeping.learn(publishing);
+  expect(keeping.isDeaf).toBe(isDeaf);
 });

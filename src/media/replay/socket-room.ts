@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises';
+
+/** What may wait in a socket, in bytes as the kernel counts them: a third of what it takes where `net.core.rmem_max` is as systems come. */
+const mostWaiting = 131_072;
+
+/** What the kernel counts for a packet of 1200 bytes. */
+const bytesEach = 2_304;
+
+/** At once, however much room there is. */
+const mostPackets = 50;
+
+/** Where the system does not tell. */
+const blindPackets = 20;
+
+/** Bytes that wait in the UDP sockets of a port, by a table as Linux prints it; undefined where nobody has bound it. */
+export function readWaiting(table: string, port: number): number | undefined {
+  const name = port.toString(16).toUpperCase().padStart(4, '0');
+  const rows = [...table.matchAll(new RegExp(`^ *\\d+: [0-9A-F]{8}:${name} \\S+ \\S+ [0-9A-F]+:([0-9A-F]+) `, 'gm'))];
+  return rows.length === 0 ? undefined : Math.max(...rows.map(([, bytes = '']) => Number.parseInt(bytes, 16)));
+}
+
+/** How many packets may be sent where so many bytes wait; undefined: nobody knows. */
+export function roomFor(waiting: number | undefined): number {
+  if (waiting === undefined) return blindPackets;
+  return Math.min(mostPackets, Math.max(0, Math.floor((mostWaiting - waiting) / bytesEach)));
+}
+
+/** How many packets a program on this machine that listens on a UDP port of IPv4 has room for now. */
+export async function roomAt(port: number): Promise<number> {
+  const table = await readFile('/proc/net/udp', 'latin1').catch(() => ''); // not Linux
+  return roomFor(readWaiting(table, port));
+}
