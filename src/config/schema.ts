@@ -59,7 +59,7 @@ const policyDocs = {
   codecs: 'Video codecs by preference: a publisher gets the first one that it offers. `offer` stands for the order of its own offer.',
   grace: 'How long a stream and its viewers outlive their publisher.',
   instantJoin:
-    'Show newcomers the present picture at once, not at the next key frame: of publishers that ignore key-frame requests or send few (`auto`), of `always` all or `never` any. Costs 1–2 % of a core for each such stream.',
+    'Show newcomers (by HLS too) the picture of now, not the next key frame: of publishers that ignore key-frame requests or send few (`auto`), of `always` all or `never` any. Costs 1–2 % of a core for each such stream.',
   silence: 'A connected publisher or viewer from which nothing at all arrives (media, feedback, STUN) for this long is ended.',
   hls: 'Package the stream as HLS when somebody asks (`on-demand`), `always` while it is live, or never (`off`).',
   transcode:

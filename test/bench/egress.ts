@@ -1,12 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { catchUp } from '../../src/web/hls-settings.ts';
 import { Chromium, executablePath } from '../fixtures/chromium.ts';
+import { EncodedPublisher } from '../fixtures/encoded-publisher.ts';
 import { PageHlsViewer } from '../fixtures/hls-viewer.ts';
 import { BenchGateway } from './gateway.ts';
 import { childrenOf, cpuMsOf } from './process-usage.ts';
 import { median, percentile, type Row } from './report.ts';
 
 const startUps = 5;
+
+/** Of publishers that send key frames by their own interval only: it matters when in it the request comes. */
+const deafStartUps = 12;
+const keyFrameSeconds = 2;
 const measuredMs = 12_000;
 
 /** Playlists have all their segments in this time: who comes earlier is nearer to their end. */
@@ -16,15 +21,17 @@ const settleMs = 15_000;
 const catchUpMs = 25_000;
 
 /** How soon HLS begins, how far behind it is, and what a ladder costs. */
-export async function measureEgress(program: string): Promise<Row[]> {
+export async function measureEgress(program: string, only: readonly string[] | undefined): Promise<Row[]> {
   if (executablePath === undefined) {
     console.error('there is no Chromium here: left out');
     return [];
   }
   await using chromium = await Chromium.open();
   await using gateway = await BenchGateway.open(program, { workers: 1 });
+  const startUp = [await measureStartUp(gateway, chromium), await measureDeafStartUp(gateway)];
+  if (only?.includes('start-up') === true) return startUp;
   return [
-    await measureStartUp(gateway, chromium),
+    ...startUp,
     await measureDelay(program, chromium, { lowLatency: true }),
     await measureDelay(program, chromium, { lowLatency: false }),
     await measureLadder(gateway, chromium),
@@ -37,12 +44,32 @@ async function measureStartUp(gateway: BenchGateway, chromium: Chromium): Promis
   for (let count = 0; count < startUps; count += 1) {
     await using _publisher = await chromium.publish(gateway.whip(`s${count}`), { codecs: ['H264'], width: 640, height: 360 });
     await whenLive(gateway, `s${count}`);
-    const from = performance.now();
-    const response = await fetch(`${gateway.url}/hls/s${count}/index.m3u8`);
-    if (response.status === 200) tookMs.push(performance.now() - from);
+    tookMs.push(await firstPlaylistMs(gateway, `s${count}`));
   }
-  const what = 'HLS, 2 s segments: first request→playlist';
-  return { what, unit: 'ms', p50: median(tookMs), p95: percentile(tookMs, 0.95), aims: { p50: 3_000 }, count: tookMs.length };
+  return startUpRow('HLS, 2 s segments: first request→playlist', tookMs);
+}
+
+/** The same, of publishers that nobody can ask for a key frame; requests come at all times between two of these. */
+async function measureDeafStartUp(gateway: BenchGateway): Promise<Row> {
+  const tookMs: number[] = [];
+  for (let count = 0; count < deafStartUps; count += 1) {
+    await using _publisher = await EncodedPublisher.open(gateway.whip(`d${count}`), { height: 360, keyFrameSeconds });
+    await whenLive(gateway, `d${count}`);
+    await delay(1000 * keyFrameSeconds * (1 + count / deafStartUps));
+    tookMs.push(await firstPlaylistMs(gateway, `d${count}`));
+  }
+  return startUpRow('the same, of publishers that send a key frame every 2 s only', tookMs);
+}
+
+async function firstPlaylistMs({ url }: BenchGateway, stream: string): Promise<number> {
+  const from = performance.now();
+  const { status } = await fetch(`${url}/hls/${stream}/index.m3u8`);
+  if (status !== 200) throw new Error(`no playlist: ${status}`);
+  return performance.now() - from;
+}
+
+function startUpRow(what: string, tookMs: readonly number[]): Row {
+  return { what, unit: 'ms', p50: median(tookMs), p95: percentile(tookMs, 0.95), aims: { p95: 3_000 }, count: tookMs.length };
 }
 
 /** Glass to glass, from the time code in the picture: LL-HLS with hls.js as it comes, plain HLS with the settings of our player. */

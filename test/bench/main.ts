@@ -35,7 +35,7 @@ const { values, positionals } = parseArgs({
     /** Of `saturation`: what the worker gets of a core, and where the ramp ends. */
     share: { type: 'string', default: '0.2' },
     most: { type: 'string', default: '150' },
-    /** Of `join`: what of it, separated by commas; default: all. */
+    /** Of `join`: what of it, separated by commas; default: all. Of `egress`: `start-up`, or all. */
     only: { type: 'string' },
     /** Of `churn`: who stays, and how many come and leave a second. */
     staying: { type: 'string', default: '50' },
@@ -56,7 +56,9 @@ const parts: Readonly<Record<string, (program: string) => Promise<Result>>> = {
   signalling: inRows(measureSignalling),
   'first-frame': inRows(measureFirstFrame),
   egress: async (program) => {
-    const rows = [...(await measureTap(program)), ...(await measureEgress(program))];
+    const only = values.only?.split(',');
+    if (only !== undefined) return inRows(async () => measureEgress(program, only))(program);
+    const rows = [...(await measureTap(program)), ...(await measureEgress(program, undefined))];
     const crowd = await measureReaders(program, readersOptions);
     return { text: `${renderTable(rows)}\n\n${crowd.text}`, data: { rows, readers: crowd.data } };
   },

@@ -7,6 +7,7 @@ import type { FfmpegLauncher } from '../ffmpeg-process.ts';
 import type { RunEnding } from '../fragment.ts';
 import type { FragmentHub } from '../fragment-hub.ts';
 import type { FfmpegAbilities, NoFfmpeg } from './ffmpeg-abilities.ts';
+import { flows, whichFlow } from './flowing-tracks.ts';
 import type { PortPairs } from './port-pairs.ts';
 import { goodRunMs, restartDelayMs } from './restart-delay.ts';
 import { isPortTaken } from './tap-ending.ts';
@@ -39,9 +40,6 @@ export interface TapOptions {
   readonly onState: (state: TapState) => void;
   readonly onRunEnded: (ending: RunEnding) => void;
 }
-
-/** How long a new publisher's audio may be behind its video, in milliseconds. */
-const audioPatienceMs = 500;
 
 /** How often tracks that are silent are looked at, in milliseconds. */
 const silentLookMs = 500;
@@ -113,7 +111,7 @@ export class StreamTap {
     const tracks = stream?.tracks;
     if (stream === undefined || tracks === undefined) return this.#wait(interrupted, waitsForPublisher);
     if ('problem' in ffmpeg) return this.#giveUp(interrupted, ffmpeg.problem);
-    const flowing = await this.#flowing(tracks, interrupted);
+    const flowing = await whichFlow(tracks, interrupted);
     if (interrupted.aborted) return;
     const described = tracks.map(({ description }, index) => ({ description, flows: flowing[index] === true }));
     const { streamId, deps } = this.#options;
@@ -210,17 +208,6 @@ export class StreamTap {
     };
   }
 
-  /** Which tracks carry media now. A fresh publisher's audio is waited for a moment. */
-  async #flowing(tracks: readonly LiveTrack[], interrupted: AbortSignal): Promise<readonly boolean[]> {
-    const deadline = performance.now() + audioPatienceMs;
-    let now = await Promise.all(tracks.map(flows));
-    while (now.includes(false) && performance.now() < deadline && !interrupted.aborted) {
-      await delay(50, undefined, { signal: interrupted }).catch(() => undefined); // aborted: the loop ends
-      now = await Promise.all(tracks.map(flows));
-    }
-    return now;
-  }
-
   async #rest(ending: RunEnding, wasGood: boolean): Promise<void> {
     const attempt = wasGood ? 1 : this.#attempt;
     const delayMs = isPortTaken(ending) ? 0 : restartDelayMs(attempt);
@@ -251,8 +238,3 @@ interface LifeParts {
 const waitsForPublisher = 'The stream has no publisher now.';
 
 const incomingOf = (tracks: readonly LiveTrack[]) => tracks.map(({ description, incoming }) => ({ description, incoming }));
-
-async function flows({ incoming }: LiveTrack): Promise<boolean> {
-  const stats = await incoming.stats().catch(() => []); // the track has gone
-  return stats.some(({ bitrate }) => bitrate > 0);
-}

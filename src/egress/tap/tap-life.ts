@@ -97,7 +97,7 @@ export class TapLife implements AsyncDisposable {
 
   /** Since the last fragment of any rendition (audio may be muted for long), in milliseconds; undefined before the first. */
   get fragmentAgeMs(): number | undefined {
-    const ages = this.#feeds.map((feed) => feed.ageMs(performance.now())).filter((age) => age !== undefined);
+    const ages = this.#feeds.flatMap((feed) => feed.ageMs(performance.now()) ?? []);
     return ages.length === 0 ? undefined : Math.min(...ages);
   }
 
@@ -175,13 +175,8 @@ export class TapLife implements AsyncDisposable {
   async #feed(ports: readonly number[]): Promise<void> {
     const { signal } = this.#over;
     try {
-      if (
-        !(await waitUntilBound(
-          ports.flatMap((port) => [port, port + 1]),
-          bindMs,
-          signal,
-        ))
-      ) {
+      const pairs = ports.flatMap((port) => [port, port + 1]);
+      if (!(await waitUntilBound(pairs, bindMs, signal))) {
         this.#fail({ cause: 'stalled', detail: 'FFmpeg did not open its ports' });
         return;
       }
