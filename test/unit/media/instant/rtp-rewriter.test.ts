@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rewritten } from '../../../../src/media/instant/rtp-rewriter.ts';
+import { emptyPacket, rewritten } from '../../../../src/media/instant/rtp-rewriter.ts';
 import { rtpPacket } from '../../../fixtures/rtp-packet.ts';
 
 test('a packet keeps its marker and its payload, and nothing else', () => {
@@ -11,4 +11,9 @@ test('a packet keeps its marker and its payload, and nothing else', () => {
 
 test('a packet of padding only is left out', () => {
   expect(rewritten(rtpPacket([], { padding: 8 }), { ssrc: 1, payloadType: 96, sequence: 1, timestamp: 1 })).toBeUndefined();
+});
+
+test('an empty packet keeps the place of one that is left out', () => {
+  const packet = emptyPacket({ ssrc: 0xdeadbeef, payloadType: 96, sequence: 65_536 + 7, timestamp: 5 });
+  expect(packet.toString('hex')).toBe('8060000700000005deadbeef');
 });
