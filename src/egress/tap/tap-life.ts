@@ -1,10 +1,11 @@
 import { EventEmitter } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type FfmpegLauncher, FfmpegProcess } from '../ffmpeg-process.ts';
 import type { Fragment, RunEnding } from '../fragment.ts';
 import { RenditionParser } from '../rendition-parser.ts';
 import { WebmParser } from '../webm-parser.ts';
 import { waitUntilBound } from './bound-ports.ts';
+import { CatchUp } from './catch-up.ts';
+import { untilKeyFrames } from './first-key-frames.ts';
 import { KeyFramePace } from './key-frame-pace.ts';
 import { RenditionFeed } from './rendition-feed.ts';
 import { tapArguments } from './tap-arguments.ts';
@@ -29,14 +30,8 @@ export type TapLifeEvents = { fragment: [Fragment] };
 /** How long FFmpeg may take to bind its ports, in milliseconds. */
 const bindMs = 5_000;
 
-/** Between two requests for the first key frame, in milliseconds. */
-const firstRequestMs = 500;
-
 const watchMs = 500;
 const paceMs = 50;
-
-/** How long all encodings may take to show their first key frame before the audio is let through without them, in milliseconds. */
-const keyFrameMs = 5_000;
 
 /** One life of a tap's FFmpeg: its RTP legs, its process and its pipes. Ends by itself when any of them does; nothing is left behind then. */
 export class TapLife implements AsyncDisposable {
@@ -49,6 +44,8 @@ export class TapLife implements AsyncDisposable {
   readonly #resources: DisposableStack;
   readonly #over = new AbortController();
   #startedAt: Date | undefined;
+  /** Of a run that begins in the past. */
+  #catchUp: CatchUp | undefined;
   #pace: KeyFramePace | undefined;
   #ending: RunEnding | undefined;
 
@@ -133,6 +130,7 @@ export class TapLife implements AsyncDisposable {
 
   async #untilEnded(): Promise<RunEnding> {
     const exit = await this.#process.ended;
+    for (const left of this.#catchUp?.flush() ?? []) this.events.emit('fragment', left);
     this.#over.abort();
     this.#resources.dispose();
     return tapEnding({ exit, ours: this.#ending });
@@ -161,14 +159,20 @@ export class TapLife implements AsyncDisposable {
     pipe.on('data', (chunk: Buffer) => {
       try {
         for (const fragment of parser.push(chunk)) {
-          this.#startedAt ??= feed.zeroAt(fragment);
           feed.took(fragment, performance.now());
-          this.events.emit('fragment', fragment);
+          this.#give(feed, fragment);
         }
       } catch (error) {
         this.#fail({ cause: 'failed', detail: error instanceof Error ? error.message : String(error) });
       }
     });
+  }
+
+  #give(feed: RenditionFeed, fragment: Fragment): void {
+    this.#startedAt ??= feed.zeroAt(fragment);
+    if (feed.leg.since !== undefined) this.#catchUp ??= new CatchUp(this.#options.plan.renditions.map(({ name }) => name));
+    const due = this.#catchUp?.push(fragment, Date.now() - this.#startedAt.getTime()) ?? [fragment];
+    for (const each of due) this.events.emit('fragment', each);
   }
 
   /** Lets packets through in the one order that works: video when FFmpeg listens, audio when every encoding has shown a key frame. */
@@ -182,28 +186,14 @@ export class TapLife implements AsyncDisposable {
       }
       const [videos, audios] = (['video', 'audio'] as const).map((kind) => this.#feeds.filter(({ leg }) => leg.kind === kind));
       await Promise.all((videos ?? []).map(async (feed) => feed.resume(performance.now())));
-      await this.#untilKeyFrames(videos ?? []);
+      // mediasoup tells no key frames of AV1.
+      const told = (videos ?? []).filter((_feed, index) => this.#options.plan.legs[index]?.codec !== 'AV1');
+      await untilKeyFrames(told, signal);
       await Promise.all((audios ?? []).map(async (feed) => feed.resume(performance.now())));
       this.#watch();
       this.#keepPace(videos ?? []);
     } catch (error) {
       if (!signal.aborted) this.#fail({ cause: 'failed', detail: error instanceof Error ? error.message : String(error) });
-    }
-  }
-
-  async #untilKeyFrames(videos: readonly RenditionFeed[]): Promise<void> {
-    const { signal } = this.#over;
-    // mediasoup tells no key frames of AV1
-    const told = videos.filter((_feed, index) => this.#options.plan.legs[index]?.codec !== 'AV1');
-    const deadline = performance.now() + keyFrameMs;
-    let nextRequest = performance.now() + firstRequestMs;
-    while (!signal.aborted && told.some(({ hasKeyFrame }) => !hasKeyFrame)) {
-      await delay(5, undefined, { signal }).catch(() => undefined); // aborted: the loop ends
-      const now = performance.now();
-      if (now > deadline && told.some(({ hasKeyFrame }) => hasKeyFrame)) return;
-      if (now < nextRequest) continue;
-      nextRequest = now + firstRequestMs;
-      await Promise.all(told.filter(({ hasKeyFrame }) => !hasKeyFrame).map(async ({ leg }) => leg.requestKeyFrame()));
     }
   }
 

@@ -17,26 +17,26 @@ const patience = { timeout: 40_000, interval: 20 };
 /** Of all publishers here: none of them obeys requests. */
 const keyFrameSeconds = 3;
 
-test('HLS on demand begins with the key frame before the request, and no picture is missing or shown twice', async () => {
+test('HLS on demand begins with the key frame before the request, no picture is missing or shown twice, and the sound is there', async () => {
   await using live = await openLiveHls();
   await using publisher = await EncodedPublisher.open(live.gateway.whip('show'), { keyFrameSeconds, height: 540 });
   await intoGop(live, 1.5);
   const askedAt = Date.now();
-  const media = await playlistOf(`${live.gateway.url}/hls/show/index.m3u8`);
-  const read = async () => readMediaPlaylist(await (await fetch(media)).text()).segments;
-  await expect.poll(async () => (await read()).length, patience).toBeGreaterThan(1);
-  const segments = await read();
+  const [video, audio] = await playlistsOf(`${live.gateway.url}/hls/show/index.m3u8`);
+  const count = async (): Promise<number> => (await segmentsOf(video)).length;
+  await expect.poll(count, patience).toBeGreaterThan(1);
 
   using folder = temporaryFolder();
-  const file = join(folder.path, 'read.mp4');
-  const uris = [segments[0]?.map ?? '', ...segments.map(({ uri }) => uri)];
-  await writeFile(file, await Promise.all(uris.map(async (uri) => bytesAt(new URL(uri, media)))));
-  const [first = 0] = await sentTimesOf(file, publisher);
+  const [picture, sound] = ['video.mp4', 'audio.mp4'].map((name) => join(folder.path, name));
+  const beganAt = await download(video, picture ?? '');
+  const [first = 0] = await sentTimesOf(picture ?? '', publisher);
   expect(first).toBeLessThan(askedAt - 1_000);
   expect(first).toBeGreaterThan(askedAt - keyFrameSeconds * 1000);
-  expect(Math.abs((segments[0]?.startsAt ?? 0) - first)).toBeLessThan(250);
-  expect(await brokenSteps(file)).toEqual([]);
-  expect(await decodeErrors(file)).toBe('');
+  expect(Math.abs(beganAt - first)).toBeLessThan(250);
+  expect(await brokenSteps(picture ?? '')).toEqual([]);
+  expect(await decodeErrors(picture ?? '')).toBe('');
+  expect(Math.abs((await download(audio, sound ?? '')) - beganAt)).toBeLessThan(50);
+  expect(await silencesIn(sound ?? '')).toEqual([]);
 });
 
 test.for([
@@ -110,16 +110,31 @@ async function intoGop({ gateway }: Pick<TapBench, 'gateway'>, seconds: number):
   await expect.poll(isThere, patience).toBe(true);
 }
 
-/** The first media playlist of a multivariant one. */
-async function playlistOf(url: string): Promise<string> {
+/** The media playlists of picture and sound that a multivariant playlist names. */
+async function playlistsOf(url: string): Promise<readonly [string, string]> {
   const response = await fetch(url);
   expect(response.status).toBe(200);
-  const name = (await response.text()).split('\n').find((line) => line.endsWith('.m3u8'));
-  return new URL(name ?? '', url).href;
+  const text = await response.text();
+  const [video = '', audio = ''] = [/^[^#].*\.m3u8$/m.exec(text)?.[0], /TYPE=AUDIO.*URI="([^"]+)"/.exec(text)?.[1]];
+  return [new URL(video, url).href, new URL(audio, url).href];
 }
 
-async function bytesAt(url: URL): Promise<Uint8Array> {
-  return new Uint8Array(await (await fetch(url)).arrayBuffer());
+async function segmentsOf(playlist: string) {
+  return readMediaPlaylist(await (await fetch(playlist)).text()).segments;
+}
+
+/** Writes what a playlist has now into a file; gives the time at which it begins, in milliseconds since 1970. */
+async function download(playlist: string, file: string): Promise<number> {
+  const segments = await segmentsOf(playlist);
+  const urls = [segments[0]?.map ?? '', ...segments.map(({ uri }) => uri)].map((uri) => new URL(uri, playlist));
+  await writeFile(file, await Promise.all(urls.map(async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer()))));
+  return segments[0]?.startsAt ?? 0;
+}
+
+/** Where a tone that never ends is not heard. */
+async function silencesIn(file: string): Promise<readonly string[]> {
+  const { stderr } = await execa('ffmpeg', ['-nostdin', '-i', file, '-af', 'silencedetect=n=-40dB:d=0.05', '-f', 'null', '-']);
+  return stderr.split('\n').filter((line) => line.includes('silence_start'));
 }
 
 async function timesOfRun(run: HeardRun | undefined, publisher: EncodedPublisher): Promise<readonly number[]> {
