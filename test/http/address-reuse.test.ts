@@ -36,8 +36,8 @@ test('a player that is back on the port on which it crashed gets in', async () =
 
   await using players = new AsyncDisposableStack();
   const attempt = async (): Promise<NativePlayer> => {
-    const offerText = (own: string): string => withCandidate(own, port);
-    return players.use(await NativePlayer.open(gateway.whep('show'), { port, offerText }));
+    const named = (own: string): string => withCandidate(own, port);
+    return players.use(await NativePlayer.open(gateway.whep('show'), { port, offerText: named }));
   };
   const first = await attempt(); // takes the first refusal for the end
   await expect.poll(() => endings, patience).toEqual(['address-reused']);
