@@ -28,18 +28,16 @@ export async function measurePart(path: string): Promise<WholePart> {
 
 async function measureWebm(path: string): Promise<WholePart> {
   const parser = new WebmParser('webm');
-  let whole: WholePart = { bytes: 0, durationMs: 0, hasSound: true };
+  let bytes = 0;
+  let endMs = 0;
   await using file = await open(path, 'r');
   for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: 2 ** 20 })) {
-    for (const { init, bytes, startMs, durationMs } of parser.push(chunk as Buffer)) {
-      whole = {
-        ...whole,
-        bytes: (whole.bytes || init.bytes.length) + bytes.length,
-        durationMs: Math.max(whole.durationMs, startMs + durationMs),
-      };
+    for (const fragment of parser.push(chunk as Buffer)) {
+      bytes = (bytes || fragment.init.bytes.length) + fragment.bytes.length;
+      endMs = Math.max(endMs, fragment.startMs + fragment.durationMs);
     }
   }
-  return whole;
+  return { bytes, durationMs: endMs, hasSound: true };
 }
 
 /** Walks over the media. */
