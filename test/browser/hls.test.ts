@@ -27,7 +27,9 @@ browserTest('hls.js plays a low-latency stream, near its end', async ({ chromium
   await using _feed = new HlsFeed(hls.hub());
   await using viewer = await PageHlsViewer.open(chromium, hls.gateway.url);
   const stats = await expectProgress(viewer, 6);
-  expect(stats).toMatchObject({ width: 320, height: 180, errors: [] });
+  expect(stats).toMatchObject({ width: 320, height: 180 });
+  expect(stats.errors.filter((error) => !harmless.test(error))).toEqual([]); // who is there from its first moment may wait for a part
+  expect(stats.latency).toBeLessThan(3); // of a plain stream it is three segments of 2 s
   expect(stats.loudness).toBeGreaterThan(0.01);
 });
 
