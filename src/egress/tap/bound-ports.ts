@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseUdpSockets } from '../../media/udp-sockets.ts';
 
 const tables = ['/proc/net/udp', '/proc/net/udp6'];
 
@@ -10,14 +11,8 @@ const pollMs = 5;
 const blindWaitMs = 1_200;
 
 /** The local ports in a table of UDP sockets as Linux prints it. */
-export function readPorts(table: string): number[] {
-  return table
-    .split('\n')
-    .slice(1)
-    .flatMap((line) => {
-      const port = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) /.exec(line)?.[1];
-      return port === undefined ? [] : [Number.parseInt(port, 16)];
-    });
+export function readPorts(table: string): readonly number[] {
+  return parseUdpSockets(table).map(({ port }) => port);
 }
 
 /** UDP ports that somebody on this machine has bound; undefined where the system does not tell. */

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parseUdpSockets } from '../udp-sockets.ts';
 
 /** What may wait in a socket, in bytes as the kernel counts them: a third of what it takes where `net.core.rmem_max` is as systems come. */
 const mostWaiting = 131_072;
@@ -14,9 +15,8 @@ const blindPackets = 20;
 
 /** Bytes that wait in the UDP sockets of a port, by a table as Linux prints it; undefined where nobody has bound it. */
 export function readWaiting(table: string, port: number): number | undefined {
-  const name = port.toString(16).toUpperCase().padStart(4, '0');
-  const rows = [...table.matchAll(new RegExp(`^ *\\d+: [0-9A-F]{8}:${name} \\S+ \\S+ [0-9A-F]+:([0-9A-F]+) `, 'gm'))];
-  return rows.length === 0 ? undefined : Math.max(...rows.map(([, bytes = '']) => Number.parseInt(bytes, 16)));
+  const sockets = parseUdpSockets(table).filter((socket) => socket.port === port);
+  return sockets.length === 0 ? undefined : Math.max(...sockets.map(({ waitingBytes }) => waitingBytes));
 }
 
 /** How many packets may be sent where so many bytes wait; undefined: nobody knows. */

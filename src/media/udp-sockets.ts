@@ -1,0 +1,13 @@
+/** A UDP socket, as the system tells of it. */
+export interface UdpSocket {
+  /** Its local port. */
+  readonly port: number;
+  /** What has arrived and was not read yet, in bytes as the kernel counts them. */
+  readonly waitingBytes: number;
+}
+
+/** The sockets in a table as Linux prints it (`/proc/net/udp`, `/proc/net/udp6`). */
+export function parseUdpSockets(table: string): readonly UdpSocket[] {
+  const rows = table.matchAll(/^ *\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ \S+ [0-9A-F]+:([0-9A-F]+) /gm);
+  return [...rows].map(([, port = '', waiting = '']) => ({ port: Number.parseInt(port, 16), waitingBytes: Number.parseInt(waiting, 16) }));
+}
