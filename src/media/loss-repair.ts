@@ -1,4 +1,4 @@
-import { unwrap } from './instant/gop-cache.ts';
+import { unwrap } from './rtp-header.ts';
 
 /** A packet is asked for again after this time (mediasoup ignores what comes sooner), in milliseconds, and so often. */
 const retry = { everyMs: 100, times: 5 } as const;

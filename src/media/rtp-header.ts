@@ -15,12 +15,19 @@ export function rtpTimestamp(packet: Uint8Array): number {
 
 /** Whether a 32-bit RTP timestamp lies after another one, across a wrap-around. */
 export function isAfter(timestamp: number, other: number): boolean {
-  return timestamp !== other && (timestamp - other + 2 ** 32) % 2 ** 32 < 2 ** 31;
+  return timestampStep(timestamp, other) > 0;
 }
 
 /** How far a 32-bit RTP timestamp lies after another one, across a wrap-around; negative where it lies before. */
 export function timestampStep(timestamp: number, from: number): number {
   return (timestamp - from) | 0;
+}
+
+/** The number nearest to the highest so far that has these 16 low bits (RFC 3711 §3.3.1). */
+export function unwrap(sequence: number, highest: number | undefined): number {
+  if (highest === undefined) return sequence;
+  const forward = (sequence - highest) & 0xffff;
+  return highest + (forward < 0x8000 ? forward : forward - 0x10000);
 }
 
 function view(packet: Uint8Array): DataView {

@@ -1,4 +1,4 @@
-import { isAfter, rtpSequence, rtpTimestamp } from '../rtp-header.ts';
+import { isAfter, rtpSequence, rtpTimestamp, unwrap } from '../rtp-header.ts';
 import { beginsKeyFrame, type GopCodec } from './key-frame.ts';
 
 /** A packet of a stream, in its place. */
@@ -99,11 +99,4 @@ export class GopCache {
     if (this.#bytes > gopLimits.bytes || placed.arrivedMs - startedMs > gopLimits.durationMs) this.clear();
     return true;
   }
-}
-
-/** The number nearest to the highest so far that has these 16 low bits (RFC 3711 §3.3.1). */
-export function unwrap(sequence: number, highest: number | undefined): number {
-  if (highest === undefined) return sequence;
-  const forward = (sequence - highest) & 0xffff;
-  return highest + (forward < 0x8000 ? forward : forward - 0x10000);
 }

@@ -1,7 +1,6 @@
 import type { ProducerTrace } from '../producer-trace.ts';
-import { rtpSequence, rtpTimestamp } from '../rtp-header.ts';
+import { rtpSequence, rtpTimestamp, unwrap } from '../rtp-header.ts';
 import type { TrackTap } from '../track-tap.ts';
-import { unwrap } from './gop-cache.ts';
 import type { Follower } from './gop-feed.ts';
 
 /** Where the packets of a track and its publisher's reports are read. */

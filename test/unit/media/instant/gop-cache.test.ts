@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { GopCache, gopLimits, unwrap } from '../../../../src/media/instant/gop-cache.ts';
+import { GopCache, gopLimits } from '../../../../src/media/instant/gop-cache.ts';
+import { unwrap } from '../../../../src/media/rtp-header.ts';
 import { vp8Packet } from './packets.ts';
 
 type Arrival = readonly [sequence: number, timestamp: number, key?: 'key'];
