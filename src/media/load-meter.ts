@@ -15,7 +15,7 @@ export class LoadMeter {
   #measured = 0;
   #last: { readonly cpuMs: number; readonly atMs: number };
   #placed: { readonly now: Placed; readonly before: Placed } = { now: nothing(), before: nothing() };
-  #askedAtMs: number | undefined;
+  #missed: number | undefined;
 
   /** `cpuMs` is what the worker has used up to now, `atMs`. */
   constructor(cpuMs: number, atMs: number) {
@@ -72,23 +72,29 @@ export class LoadMeter {
   }
 
   /** The worker was asked what it uses. */
-  asked(atMs: number): void {
-    this.#askedAtMs ??= atMs;
+  asked(): void {
+    this.#missed ??= 0;
+  }
+
+  /** Somebody looks whether the worker has answered. Gives how many looks in a row have found that it has not; undefined: it was not asked. */
+  look(): number | undefined {
+    if (this.#missed !== undefined) this.#missed += 1;
+    return this.#missed;
+  }
+
+  /** How many looks in a row have found the answer missing. */
+  get missed(): number {
+    return this.#missed ?? 0;
   }
 
   /** The worker has answered. */
   sample(cpuMs: number, atMs: number): void {
     const elapsedMs = atMs - this.#last.atMs;
-    this.#askedAtMs = undefined;
+    this.#missed = undefined;
     if (elapsedMs <= 0) return;
     this.#measured = Math.max(0, (cpuMs - this.#last.cpuMs) / elapsedMs);
     this.#last = { cpuMs, atMs };
     this.#placed = { now: nothing(), before: this.#placed.now };
-  }
-
-  /** For how long it has owed an answer, in milliseconds. */
-  silentMs(nowMs: number): number {
-    return this.#askedAtMs === undefined ? 0 : nowMs - this.#askedAtMs;
   }
 }
 

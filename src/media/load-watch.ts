@@ -1,27 +1,39 @@
-import type { WorkerHome } from './worker-process.ts';
+import type { Worker } from 'mediasoup/types';
+import type { LoadMeter } from './load-meter.ts';
 import { sessionShare } from './placement.ts';
 
 const periodMs = 1000;
 
-/** A worker that owes an answer for longer than this gets no sessions, in milliseconds. */
+/** A worker that owes an answer for so long gets no sessions, in milliseconds. */
 const patienceMs = 3000;
 
-/** What a {@link LoadWatch} watches. */
-export interface LoadWatchOptions {
-  /** The workers that run now. */
-  readonly homes: () => readonly WorkerHome[];
-  /** A worker that owes an answer for longer than this hangs, in milliseconds. Default 30 000. */
-  readonly hungMs?: number | undefined;
-  readonly onHung: (home: WorkerHome) => void;
+/** A worker that is watched. */
+interface Watched {
+  readonly worker: Pick<Worker, 'getResourceUsage'>;
+  readonly load: LoadMeter;
 }
 
-/** Asks every worker once a second what CPU time it has used; one that does not answer is noticed. */
-export class LoadWatch implements Disposable {
-  readonly #options: LoadWatchOptions;
+/** What a {@link LoadWatch} watches. */
+interface LoadWatchOptions<Home extends Watched> {
+  /** The workers that run now. */
+  readonly homes: () => readonly Home[];
+  /** A worker that owes an answer for longer than this hangs, in milliseconds. Default 30 000. */
+  readonly hungMs?: number | undefined;
+  readonly onHung: (home: Home) => void;
+}
+
+/**
+ * Asks every worker once a second what CPU time it has used; one that does not answer is noticed.
+ *
+ * For how long it has owed the answer is told by looks and not by the clock: where the whole machine stood still, the clock went on, and the
+ * workers did not hang.
+ */
+export class LoadWatch<Home extends Watched> implements Disposable {
+  readonly #options: LoadWatchOptions<Home>;
   readonly #timer: NodeJS.Timeout;
   #sessionShare = sessionShare([]);
 
-  constructor(options: LoadWatchOptions) {
+  constructor(options: LoadWatchOptions<Home>) {
     this.#options = options;
     this.#timer = setInterval(() => {
       this.#look();
@@ -34,9 +46,8 @@ export class LoadWatch implements Disposable {
   }
 
   /** The workers that answer. */
-  answering(): readonly WorkerHome[] {
-    const nowMs = performance.now();
-    return this.#options.homes().filter(({ load }) => load.silentMs(nowMs) < patienceMs);
+  answering(): readonly Home[] {
+    return this.#options.homes().filter(({ load }) => load.missed * periodMs < patienceMs);
   }
 
   [Symbol.dispose](): void {
@@ -45,17 +56,17 @@ export class LoadWatch implements Disposable {
 
   #look(): void {
     const { homes, hungMs = 30_000, onHung } = this.#options;
-    const nowMs = performance.now();
     for (const home of homes()) {
-      const silentMs = home.load.silentMs(nowMs);
-      if (silentMs > hungMs) onHung(home);
-      else if (silentMs === 0) void this.#ask(home).catch(() => undefined); // it has died meanwhile, and is replaced
+      const missed = home.load.look();
+      if (missed === undefined)
+        void this.#ask(home).catch(() => undefined); // it has died meanwhile, and is replaced
+      else if (missed * periodMs > hungMs) onHung(home);
     }
     this.#sessionShare = sessionShare(homes().map(({ load }) => load));
   }
 
-  async #ask({ worker, load }: WorkerHome): Promise<void> {
-    load.asked(performance.now());
+  async #ask({ worker, load }: Home): Promise<void> {
+    load.asked();
     const { ru_utime: userMs, ru_stime: systemMs } = await worker.getResourceUsage();
     load.sample(userMs + systemMs, performance.now());
   }

@@ -44,7 +44,7 @@ export class WorkerPool {
   readonly #options: WorkerPoolOptions;
   readonly #homes = new Map<number, WorkerHome>();
   readonly #closing = new AbortController();
-  readonly #watch: LoadWatch;
+  readonly #watch: LoadWatch<WorkerHome>;
   readonly #placement: Placement;
 
   private constructor(options: WorkerPoolOptions) {

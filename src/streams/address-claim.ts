@@ -1,11 +1,14 @@
 import type { PeerAddress } from '../sdp/peer-addresses.ts';
 import type { Session } from './session.ts';
 
+/** What is to be known of both sides of a claim. */
+type Side = Pick<Session, 'peer' | 'workerId' | 'claimed' | 'connected' | 'clientAddress' | 'signOfLife' | 'close'>;
+
 /** How often a session that does not come up is looked at, in milliseconds. */
 const lookMs = 250;
 
-/** A peer that has sent no media and no report for this long, in milliseconds, is gone: reports come every second. */
-const silentMs = 2_000;
+/** A peer of whom so many looks in a row, in 2 s, found no media and no report is gone: reports come every second. Where the machine stood still, the clock went on. */
+const quietLooks = 8;
 
 /**
  * Ends (`address-reused`) the sessions of peers that are gone where another one, which cannot connect, says that it has their address.
@@ -17,13 +20,17 @@ const silentMs = 2_000;
  *
  * Dispose of the result when the session is closed.
  */
-export function enforceClaim(session: Session, others: () => Iterable<Session>): Disposable {
-  const seen = new Map<Session, { readonly sign: string; readonly sinceMs: number }>();
-  const look = async (other: Session): Promise<void> => {
-    const sign = await other.signOfLife();
+export function enforceClaim(session: Side, others: () => Iterable<Side>): Disposable {
+  const seen = new Map<Side, { readonly sign: string; readonly quiet: number }>();
+  const asked = new Set<Side>();
+  const look = async (other: Side): Promise<void> => {
+    if (asked.has(other)) return; // its worker is busy
+    asked.add(other);
+    const sign = await other.signOfLife().finally(() => asked.delete(other));
     const before = seen.get(other);
-    if (before?.sign !== sign) seen.set(other, { sign, sinceMs: performance.now() });
-    else if (!session.connected && performance.now() - before.sinceMs >= silentMs) other.close('address-reused');
+    const quiet = before?.sign === sign ? before.quiet + 1 : 0;
+    seen.set(other, { sign, quiet });
+    if (!session.connected && quiet >= quietLooks) other.close('address-reused');
   };
   const timer = setInterval(() => {
     if (session.connected) clearInterval(timer);
@@ -36,7 +43,7 @@ export function enforceClaim(session: Session, others: () => Iterable<Session>):
   };
 }
 
-function standsInTheWay(other: Session, session: Session): boolean {
+function standsInTheWay(other: Side, session: Side): boolean {
   const { peer } = other;
   if (other === session || peer === undefined || other.workerId !== session.workerId) return false;
   return session.claimed.some((address) => isSame(address, peer, session.clientAddress));

@@ -26,6 +26,8 @@ export interface StreamRegistryOptions {
   readonly policyOf: (streamId: StreamId) => StreamPolicy;
   /** A session that is not connected after this time is ended, in milliseconds. Default 20 000. */
   readonly connectTimeoutMs?: number;
+  /** How long a viewer's POST waits for a stream that is about to be live, in milliseconds. Default 1000. */
+  readonly liveWaitMs?: number;
   /** How much an offer may hold. Default: what the parser was made for. */
   readonly offerBounds?: OfferBounds;
   /** What clients, and all of them, may use. Default: no limits. */
@@ -52,9 +54,6 @@ export interface SubscribeRequest extends OpenRequest {
 interface ContextParts extends Required<Pick<OpenRequest, 'userAgent' | 'client'>> {
   readonly startedAt: number;
 }
-
-/** How long a viewer's POST waits for a stream that is about to be live, in milliseconds. */
-const liveWaitMs = 1000;
 
 const connectTimeoutMs = 20_000;
 
@@ -106,7 +105,7 @@ export class StreamRegistry {
   }
 
   /**
-   * Opens a viewer's session. A stream without media is waited for, up to a second, if it has a publisher or had one of late.
+   * Opens a viewer's session. A stream without media is waited for, up to `liveWaitMs`, if it has a publisher or had one of late.
    *
    * Throws `ERR_STREAM_NOT_LIVE`, `ERR_NO_COMMON_CODEC`, every `ERR_OFFER_…`, `ERR_LIMIT_REACHED`, `ERR_TOO_MANY_SESSIONS`,
    * `ERR_MEDIA_UNAVAILABLE`, `ERR_REQUEST_ABORTED`, `ERR_DRAINING`.
@@ -117,7 +116,7 @@ export class StreamRegistry {
     const offer = parseOffer(offerText, this.#options.offerBounds);
     const stream = this.#streams.get(streamId);
     if (stream === undefined) throw notLive();
-    const tracks = await stream.whenLive(liveWaitMs, signal);
+    const tracks = await stream.whenLive(this.#options.liveWaitMs ?? 1000, signal);
     refuseAborted(signal);
     const plan = planSubscribe(offer, {
       tracks: tracks.map(({ description }) => description),

@@ -9,24 +9,36 @@ interface Watched {
   readonly heard: boolean;
 }
 
+/** Looks in the time of silence, each of which must find that nothing has come. */
+const looks = 4;
+
 /**
  * Tells once a connected peer has fallen silent: no RTP, no RTCP, no STUN. Gives the function that ends the watch.
  *
  * From some players nothing ever comes (libdatachannel without RTCP, pion without consent checks). So who does not count as `heard`
  * from the start can fall silent only after bytes of it came while it was being watched.
+ *
+ * Looks count and not the clock: where the whole machine stood still for a while, or a worker did, the clock went on, and nobody was silent.
  */
 export function watchSilence({ transport, silenceMs, heard: heardBefore }: Watched, onSilent: () => void): () => void {
   let lastBytes: number | undefined;
-  let lastChange = performance.now();
+  let quiet = 0;
   let heard = heardBefore;
-  const check = async (): Promise<void> => {
-    const bytes = await transport.bytesReceived();
-    if (bytes !== lastBytes) {
-      heard ||= lastBytes !== undefined;
-      [lastBytes, lastChange] = [bytes, performance.now()];
-    } else if (heard && performance.now() - lastChange >= silenceMs) onSilent();
+  let isLooking = false;
+  const look = async (): Promise<void> => {
+    if (isLooking) return;
+    isLooking = true;
+    try {
+      const bytes = await transport.bytesReceived();
+      if (bytes !== lastBytes) {
+        heard ||= lastBytes !== undefined;
+        [lastBytes, quiet] = [bytes, 0];
+      } else if ((quiet += 1) >= looks && heard) onSilent();
+    } finally {
+      isLooking = false;
+    }
   };
-  const timer = setInterval(() => void check().catch(() => undefined), silenceMs / 4); // a worker that cannot answer has died: its transports say so
+  const timer = setInterval(() => void look().catch(() => undefined), silenceMs / looks); // a worker that cannot answer has died: its transports say so
   return () => {
     clearInterval(timer);
   };

@@ -37,12 +37,14 @@ test('a session that leaves is not expected any more, and leaves once', () => {
   expect(meter).toMatchObject({ share: 0.125, viewers: 1, settled: 0 });
 });
 
-test('a worker is silent from the question that it does not answer', () => {
+test('looks after a question that a worker does not answer are counted', () => {
   const meter = new LoadMeter(0, 0);
-  expect(meter.silentMs(500)).toBe(0);
-  meter.asked(1000);
-  meter.asked(2000);
-  expect(meter.silentMs(2500)).toBe(1500);
+  expect([meter.look(), meter.missed]).toEqual([undefined, 0]);
+  meter.asked();
+  expect(meter.missed).toBe(0);
+  expect([meter.look(), meter.look(), meter.missed]).toEqual([1, 2, 2]);
+  meter.asked();
+  expect(meter.missed).toBe(2);
   meter.sample(0, 2600);
-  expect(meter.silentMs(9000)).toBe(0);
+  expect([meter.missed, meter.look()]).toEqual([0, undefined]);
 });
