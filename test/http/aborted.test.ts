@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type ConfiguredGateway, openConfigured, readOffer } from './configured-gateway.ts';
 
-const soon = { timeout: 5000, interval: 20 };
+const soon = { interval: 20 };
 
 /** Starts a POST; the socket is the test's to kill. */
 async function startPost({ http }: ConfiguredGateway, path: string, share = 1): Promise<Socket> {

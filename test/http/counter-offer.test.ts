@@ -4,7 +4,7 @@ import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
 import { NativePlayer, NativePublisher } from '../fixtures/native-peer.ts';
 import { offerText } from '../fixtures/offers/corpus.ts';
 
-const soon = { timeout: 5000, interval: 20 };
+const soon = { interval: 20 };
 const headers = { 'Content-Type': 'application/sdp' };
 
 async function openLive(gateway: TestGateway): Promise<NativePublisher> {

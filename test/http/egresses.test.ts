@@ -14,7 +14,7 @@ const test = base.extend('shared', { scope: 'file' }, async ({}, { onCleanup }) 
   return gateway;
 });
 
-const soon = { timeout: 5000, interval: 50 };
+const soon = { interval: 50 };
 
 const aDate: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
 const target = { kind: 'rtmp', name: 'mine', url: 'rtmp://127.0.0.1:1/live', key: 'a-secret-key' };

@@ -4,7 +4,7 @@ import fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { EventStream, type EventStreamOptions } from '../../src/http/event-stream.ts';
 
-const soon = { timeout: 5000, interval: 10 };
+const soon = { interval: 10 };
 
 /** A server whose one URL answers with events; `opened` holds what it answered. */
 async function openServer(options: EventStreamOptions = {}) {

@@ -3,7 +3,7 @@ import { listenToEvents } from '../fixtures/sse.ts';
 import { NativePublisher } from '../fixtures/native-peer.ts';
 import { openConfigured } from './configured-gateway.ts';
 
-const soon = { timeout: 5000, interval: 50 };
+const soon = { interval: 50 };
 
 const aDate: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
 const stream = (change: string) => ({ event: 'stream', data: { change, streamId: 'show', at: aDate } });

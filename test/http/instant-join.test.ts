@@ -3,7 +3,7 @@ import { DeafPublisher } from '../fixtures/deaf-publisher.ts';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
 import { NativePlayer, type PostOptions } from '../fixtures/native-peer.ts';
 
-const patience = { timeout: 20_000, interval: 20 };
+const patience = { interval: 20 };
 
 /** Key frames come every 4 s. */
 const gop = { frames: 120, ms: 4000 } as const;

@@ -6,7 +6,7 @@ import { SubscribeSession } from '../../src/streams/subscribe-session.ts';
 import { parseStreamId } from '../../src/streams/stream-id.ts';
 import { type ConfiguredGateway, test } from './configured-gateway.ts';
 
-const soon = { timeout: 20_000, interval: 50 };
+const soon = { interval: 50 };
 const rids = ['a', 'b', 'c'];
 
 /** Reports, three times a second, that a share of what was sent since the last time is missing. Dispose of it to stop. */

@@ -8,7 +8,7 @@ import { Padding, paddingCapabilities, paddingPayloadType } from '../../src/medi
 import { openTestGateway } from '../fixtures/gateway.ts';
 import { NativePlayer, NativePublisher, payloadTypes } from '../fixtures/native-peer.ts';
 
-const soon = { timeout: 10_000, interval: 20 };
+const soon = { interval: 20 };
 
 interface Viewer {
   readonly router: Router;

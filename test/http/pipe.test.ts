@@ -9,7 +9,6 @@ import { vp8Frame } from '../fixtures/native-peer.ts';
 const listenInfo = { protocol: 'udp', ip: '127.0.0.1' } as const;
 const ssrc = 1234;
 const payloadType = 101;
-const soon = { timeout: 10_000 };
 const profile = { audio: { opus: 109 }, video: { VP8: { payloadType: 120, rtx: 124 } } };
 
 /** A VP8 track at an origin router, and an edge router on another worker. */
@@ -74,7 +73,7 @@ const test = base.extend<{ stage: Stage }>({
       });
     }
     const stop = sendFrames(port);
-    await expect.poll(() => track.score.length, soon).toBeGreaterThan(0);
+    await expect.poll(() => track.score.length).toBeGreaterThan(0);
     const crossed = async (): Promise<number> => {
       const stats = await Promise.all(near.map(async (consumer) => consumer.getStats()));
       return stats.flat().reduce((sum, { packetCount }) => sum + packetCount, 0);
@@ -118,9 +117,9 @@ test('a pipe is paused, and asks for no key frame, until somebody at the edge is
   expect(stage.keyFrameRequests()).toBe(0);
 
   await consumer.resume();
-  await expect.poll(packets, soon).toBeGreaterThan(10);
+  await expect.poll(packets).toBeGreaterThan(10);
   expect(stage.keyFrameRequests()).toBeGreaterThan(0);
-  await expect.poll(async () => (await pipe.traffic()).bitrate, soon).toBeGreaterThan(10_000);
+  await expect.poll(async () => (await pipe.traffic()).bitrate).toBeGreaterThan(10_000);
   expect([...listedIn]).toEqual([pipe]);
   pipe.close();
   expect(listedIn.size).toBe(0);
@@ -130,17 +129,17 @@ test('a pipe pauses with the last consumer that pauses or closes, and carries on
   const pipe = await Pipe.open({ ...stage, idleMs: 60_000 });
   const [first, second] = [await watch(pipe, stage.edge), await watch(pipe, stage.edge)];
   await Promise.all([first.consumer.resume(), second.consumer.resume()]);
-  await expect.poll(second.packets, soon).toBeGreaterThan(10);
+  await expect.poll(second.packets).toBeGreaterThan(10);
 
   await first.consumer.pause();
   const before = second.packets();
-  await expect.poll(second.packets, soon).toBeGreaterThan(before + 10);
+  await expect.poll(second.packets).toBeGreaterThan(before + 10);
   second.consumer.close();
-  await expect.poll(stage.near, soon).toMatchObject([{ paused: true, closed: false }]);
+  await expect.poll(stage.near).toMatchObject([{ paused: true, closed: false }]);
 
   await first.consumer.resume();
   const seen = first.packets();
-  await expect.poll(first.packets, soon).toBeGreaterThan(seen + 10);
+  await expect.poll(first.packets).toBeGreaterThan(seen + 10);
 });
 
 test('a pipe closes, and all that belongs to it, a while after its last consumer', async ({ stage }) => {
@@ -148,25 +147,25 @@ test('a pipe closes, and all that belongs to it, a while after its last consumer
   const { consumer } = await watch(pipe, stage.edge);
   await consumer.resume();
   consumer.close();
-  await expect.poll(() => pipe.closed, soon).toBe(true);
+  await expect.poll(() => pipe.closed).toBe(true);
   expect((await stage.origin.dump()).mapProducerIdConsumerIds).toMatchObject([{ values: [] }]);
   expect((await stage.edge.dump()).mapProducerIdConsumerIds).toEqual([]);
 });
 
 test('a pipe that a viewer takes while it waits to close stays open', async ({ stage }) => {
-  const pipe = await Pipe.open({ ...stage, idleMs: 200 });
+  const pipe = await Pipe.open({ ...stage, idleMs: 2_000 });
   const first = await watch(pipe, stage.edge);
   first.consumer.close();
   const second = await watch(pipe, stage.edge);
   await second.consumer.resume();
-  await expect.poll(second.packets, soon).toBeGreaterThan(25);
+  await expect.poll(second.packets).toBeGreaterThan(120);
   expect(pipe.closed).toBe(false);
 });
 
 test('a consumer that cannot be made does not keep a pipe open', async ({ stage }) => {
   const pipe = await Pipe.open({ ...stage, idleMs: 50 });
   await expect(pipe.consume(async () => Promise.reject(new Error('refused')))).rejects.toThrow('refused');
-  await expect.poll(() => pipe.closed, soon).toBe(true);
+  await expect.poll(() => pipe.closed).toBe(true);
 });
 
 test.for([
@@ -204,8 +203,8 @@ test.for([
   const pipe = await Pipe.open(stage);
   const { consumer } = await watch(pipe, stage.edge);
   happen(stage);
-  await expect.poll(() => pipe.closed, soon).toBe(true);
-  await expect.poll(() => consumer.closed, soon).toBe(true);
+  await expect.poll(() => pipe.closed).toBe(true);
+  await expect.poll(() => consumer.closed).toBe(true);
 });
 
 const losses = [
@@ -228,5 +227,5 @@ test.for(losses)('a pipe whose %s closes when it is half open leaves nothing beh
     });
   });
   await Pipe.open(stage).catch(() => undefined); // whether it opens before it hears of its loss is a matter of luck
-  await expect.poll(stage.open, soon).toBe(0);
+  await expect.poll(stage.open).toBe(0);
 });

@@ -2,12 +2,10 @@ import { expect, test } from 'vitest';
 import { openTestGateway } from '../fixtures/gateway.ts';
 import { NativePlayer, NativePublisher } from '../fixtures/native-peer.ts';
 
-const soon = { timeout: 10_000 };
-
 test('viewers stay on their stream’s worker while it has room, and share one edge router there', async () => {
   await using gateway = await openTestGateway({ workers: 2 });
   await using _publisher = await NativePublisher.open(gateway.whip('show'));
-  await expect.poll(() => gateway.stream('show')?.state, soon).toBe('live');
+  await expect.poll(() => gateway.stream('show')?.state).toBe('live');
   await using peers = new AsyncDisposableStack();
   for (let count = 0; count < 3; count += 1) peers.use(await NativePlayer.open(gateway.whep('show')));
   expect(gateway.engine.loads()).toMatchObject([

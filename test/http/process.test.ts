@@ -4,7 +4,9 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { LivedTime } from '../fixtures/lived-time.ts';
 import { NativePublisher } from '../fixtures/native-peer.ts';
+import { readOffer } from './configured-gateway.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const freePorts = {
@@ -58,26 +60,29 @@ test.for(['SIGTERM', 'SIGINT'] as const)('after %s the publisher gets a DTLS ale
   await using gateway = start();
   const { http } = await listening(gateway.child);
   await using publisher = await NativePublisher.open(`http://127.0.0.1:${http.port}/whip/show`);
-  await expect.poll(() => publisher.state, { timeout: 5000 }).toBe('connected');
-  const signalled = performance.now();
+  await expect.poll(() => publisher.state).toBe('connected');
+  using lived = new LivedTime();
   gateway.child.kill(signal);
-  await expect.poll(() => publisher.state, { timeout: 1000, interval: 20 }).toBe('closed');
+  await expect.poll(() => publisher.state).toBe('closed');
+  expect(lived.ms).toBeLessThan(1_000);
   expect((await gateway.exit).code).toBe(0);
-  expect(performance.now() - signalled).toBeLessThan(10_000);
+  expect(lived.ms).toBeLessThan(10_000);
 });
 
 test('after SIGTERM newcomers are told with 503 when to come back, while those who were there say goodbye', async () => {
   await using gateway = start();
   const { http } = await listening(gateway.child);
-  const url = `http://127.0.0.1:${http.port}/whip/show`;
-  await using publisher = await NativePublisher.open(url);
-  await expect.poll(() => publisher.state, { timeout: 5000 }).toBe('connected');
-  const body = publisher.connection.localDescription()?.sdp ?? '';
+  const url = `http://127.0.0.1:${http.port}`;
+  await using publisher = await NativePublisher.open(`${url}/whip/show`);
+  await expect.poll(() => publisher.state).toBe('connected');
+  const headers = { 'Content-Type': 'application/sdp' };
+  const come = async (): Promise<Response> => fetch(`${url}/whep/nobody`, { method: 'POST', headers, body: readOffer('chromium-whep') });
   gateway.child.kill('SIGTERM');
-  await expect.poll(() => publisher.state, { timeout: 1000, interval: 10 }).toBe('closed');
-  const response = await fetch(url, { method: 'POST', headers: { 'Content-Type': 'application/sdp' }, body });
+  let response = await come();
+  while (response.status === 409) response = await come(); // it has not heard of its end yet
   expect(response.status).toBe(503);
   expect(Number(response.headers.get('Retry-After'))).toBeGreaterThan(0);
+  await expect.poll(() => publisher.state).toBe('closed');
   const { code, stdout } = await gateway.exit;
   expect(code).toBe(0);
   expect(stdout).toContain('"ending":"shutdown"');
@@ -87,7 +92,7 @@ test('Ctrl-C, which reaches the media workers too, is a normal end', async () =>
   await using gateway = start({ detached: true });
   const { http } = await listening(gateway.child);
   await using publisher = await NativePublisher.open(`http://127.0.0.1:${http.port}/whip/show`);
-  await expect.poll(() => publisher.state, { timeout: 5000 }).toBe('connected');
+  await expect.poll(() => publisher.state).toBe('connected');
   process.kill(-(gateway.child.pid ?? 0), 'SIGINT');
   const { code, stdout } = await gateway.exit;
   expect(code).toBe(0);

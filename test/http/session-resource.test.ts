@@ -109,7 +109,7 @@ test('B12 an SDP body in a PATCH is no renegotiation: 415 for WHIP', async ({ ga
 
 test('D07 E06 a player trickles with 204, and an SDP answer that nobody waits for gets 422', async ({ gateway }) => {
   await using _publisher = await NativePublisher.open(`${gateway.url}/whip/show`);
-  await expect.poll(() => gateway.registry.counts().live, { timeout: 5000, interval: 20 }).toBe(1);
+  await expect.poll(() => gateway.registry.counts().live, { interval: 20 }).toBe(1);
   await using player = await NativePlayer.open(`${gateway.url}/whep/show`);
   const { pathname } = new URL(player.session.location);
   const patch = (type: string, body: string) => request(gateway.url).patch(pathname).set('If-Match', '*').type(type).send(body);

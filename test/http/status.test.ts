@@ -6,7 +6,7 @@ import { version } from '../../src/config/version.ts';
 import { NativePlayer, NativePublisher } from '../fixtures/native-peer.ts';
 import { type ConfiguredGateway, openConfigured, readOffer } from './configured-gateway.ts';
 
-const soon = { timeout: 5000, interval: 50 };
+const soon = { interval: 50 };
 
 const aNumber: unknown = expect.any(Number);
 const aDate: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);

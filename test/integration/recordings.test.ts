@@ -9,7 +9,7 @@ import { collectFragments, syntheticRun } from '../fixtures/fragments.ts';
 import { decodeErrors, probe } from '../fixtures/probe.ts';
 import { openDesk, playRun, type RecordingDesk, show, temporaryFolder } from '../fixtures/recording-desk.ts';
 
-const soon = { timeout: 10_000, interval: 50 };
+const soon = { interval: 50 };
 
 /** Four seconds of picture and sound, a key frame each. */
 const test = base

@@ -9,7 +9,7 @@ import type { LadderState } from '../../../src/egress/ladder/ladder-state.ts';
 import { makeFragments, syntheticRun, type SyntheticTap } from '../../fixtures/fragments.ts';
 import { HeardRuns } from '../../fixtures/tap.ts';
 
-const patience = { timeout: 20_000, interval: 20 };
+const patience = { interval: 20 };
 const rungs: readonly LadderRung[] = [
   { lines: 90, bitrate: 150_000 },
   { lines: 180, bitrate: 300_000 },

@@ -13,7 +13,7 @@ import { EncodedPublisher } from '../../fixtures/encoded-publisher.ts';
 import { fakeFfmpeg } from '../../fixtures/fake-ffmpeg.ts';
 
 const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
-const patience = { timeout: 20_000, interval: 50 };
+const patience = { interval: 50 };
 const { findProgram } = readHost(process.env);
 
 async function temporaryFolder(): Promise<string> {

@@ -9,7 +9,7 @@ import { probe } from '../../fixtures/probe.ts';
 import { listenToEvents } from '../../fixtures/sse.ts';
 import { type ConfiguredGateway, openConfigured } from '../../http/configured-gateway.ts';
 
-const patience = { timeout: 20_000, interval: 100 };
+const patience = { interval: 100 };
 
 /** The settings of one target for every stream, with its key in a file. */
 function targetInFile(url: string, key: string): Disposable & { readonly yaml: string } {

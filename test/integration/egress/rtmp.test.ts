@@ -10,7 +10,7 @@ import { hasStunnel, ownAuthority, Stunnel } from '../../fixtures/egress/stunnel
 import { freePort } from '../../fixtures/free-port.ts';
 import { beepDelays, readMarks } from '../../fixtures/probe.ts';
 
-const soon = { timeout: 15_000, interval: 50 };
+const soon = { interval: 50 };
 const later = { timeout: 45_000, interval: 50 };
 
 const stateOf = (target: TestOutput) => target.report().state;

@@ -7,7 +7,7 @@ import { NativePlayer } from '../../fixtures/native-peer.ts';
 import { HeardRuns, openTapBench } from '../../fixtures/tap.ts';
 
 const show = parseStreamId('show');
-const patience = { timeout: 25_000, interval: 50 };
+const patience = { interval: 50 };
 
 const text = (pattern: RegExp) => expect.stringMatching(pattern) as string;
 

@@ -7,7 +7,7 @@ import { openTapBench } from '../../fixtures/tap.ts';
 import { openConfigured } from '../../http/configured-gateway.ts';
 
 const show = parseStreamId('show');
-const patience = { timeout: 15_000, interval: 50 };
+const patience = { interval: 50 };
 const isJpeg = (bytes: Uint8Array) => Buffer.from(bytes.subarray(0, 3)).toString('hex') === 'ffd8ff';
 
 test('a thumbnail is a small JPEG that everybody shares while it is fresh, and costs no tap that goes on', async () => {
