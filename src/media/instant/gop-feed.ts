@@ -41,6 +41,7 @@ export class GopFeed implements Disposable {
   readonly #followers = new Map<Follower, number>();
   readonly #injectors = new Map<Router, Promise<DirectTransport>>();
   readonly #wanted = new Set<number>();
+  #users = 0;
   #largest = 0;
   #isKept: boolean;
 
@@ -108,10 +109,25 @@ export class GopFeed implements Disposable {
   /** Passes an encoding on until the result is disposed of. */
   follow(encoding: number, follower: Follower): Disposable {
     this.#followers.set(follower, encoding);
+    const used = this.use();
     return {
       [Symbol.dispose]: () => {
         this.#followers.delete(follower);
-        if (!this.#isKept && this.#followers.size === 0) this[Symbol.dispose]();
+        used[Symbol.dispose]();
+      },
+    };
+  }
+
+  /** Keeps the feed and its injectors, but no GOP, through {@link retire}, until the result is disposed of. */
+  use(): Disposable {
+    this.#users += 1;
+    let isUsed = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (!isUsed) return;
+        isUsed = false;
+        this.#users -= 1;
+        this.#endWhenUnused();
       },
     };
   }
@@ -133,11 +149,11 @@ export class GopFeed implements Disposable {
     return opening;
   }
 
-  /** Keeps nothing for newcomers any more; who follows is served to the end. */
+  /** Keeps nothing for newcomers any more; who uses it is served to the end. */
   retire(): void {
     this.#isKept = false;
     this.#caches.clear();
-    if (this.#followers.size === 0) this[Symbol.dispose]();
+    this.#endWhenUnused();
   }
 
   [Symbol.dispose](): void {
@@ -149,6 +165,10 @@ export class GopFeed implements Disposable {
     this.#followers.clear();
     for (const follower of followers) follower.ended();
     for (const opening of this.#injectors.values()) opening.then((transport) => transport.close()).catch(() => undefined); // it never opened
+  }
+
+  #endWhenUnused(): void {
+    if (!this.#isKept && this.#users === 0) this[Symbol.dispose]();
   }
 
   #onPacket(packet: Buffer, encoding: number): void {

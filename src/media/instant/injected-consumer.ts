@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Consumer, Producer, Router, TransportListenInfo } from 'mediasoup/types';
+import type { Consumer, Router, TransportListenInfo } from 'mediasoup/types';
 import type { PayloadProfile } from '../engine.ts';
 import { madeOn } from '../made-on.ts';
 import { codecLabel, routerCodecs } from '../router-codecs.ts';
@@ -14,12 +14,13 @@ export interface WatchPlace {
   readonly listenInfo: TransportListenInfo;
 }
 
-/** A producer of ours, and a viewer's consumer of it. */
+/** A viewer's consumer of a producer of ours. */
 export interface InjectedConsumer {
-  readonly producer: Producer;
   readonly consumer: Consumer;
   readonly sink: PacketSink;
   readonly ssrc: number;
+  /** Closes both, and lets go of the feed. */
+  close(): void;
 }
 
 /** The number of our packets on their way to the worker, which gives them the router's. */
@@ -31,6 +32,8 @@ export async function openInjectedConsumer(
   { router, profile }: WatchPlace,
   open: (producerId: string) => Promise<Consumer>,
 ): Promise<InjectedConsumer> {
+  using held = new DisposableStack();
+  held.use(feed.use());
   const transport = await feed.injector(router);
   const ssrc = randomInt(1, 2 ** 32 - 1);
   const { kind: _kind, ...codec } = codecLabel(feed.codec);
@@ -40,19 +43,26 @@ export async function openInjectedConsumer(
     kind: 'video',
     rtpParameters: { codecs: [{ ...codec, payloadType: injectedPayloadType }], encodings: [{ ssrc }], headerExtensions: [] },
   });
-  const producer = await madeOn(transport, producing);
-  try {
-    const sink: PacketSink = {
+  const producer = held.adopt(await madeOn(transport, producing), (made) => {
+    made.close();
+  });
+  const consumer = held.adopt(await open(producer.id), (made) => {
+    made.close();
+  });
+  const kept = held.move();
+  return {
+    consumer,
+    ssrc,
+    sink: {
       send: (packet) => {
         if (!producer.closed) producer.send(packet);
       },
       sendRtcp: (packet) => {
         if (!transport.closed) transport.sendRtcp(packet);
       },
-    };
-    return { producer, consumer: await open(producer.id), sink, ssrc };
-  } catch (error) {
-    producer.close();
-    throw error;
-  }
+    },
+    close: () => {
+      kept.dispose();
+    },
+  };
 }

@@ -205,7 +205,6 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
 
   #closeInjected(): void {
     this.#isLeft = true;
-    this.#first.close();
-    this.#parts.injected.producer.close();
+    this.#parts.injected.close();
   }
 }
