@@ -17,6 +17,7 @@ import type {
 import { ProducerTrack } from './incoming-track.ts';
 import type { GopFeed } from './instant/gop-feed.ts';
 import { openInjectedConsumer, type WatchPlace } from './instant/injected-consumer.ts';
+import type { StayRelay } from './instant/stay-relay.ts';
 import type { StayRelays } from './instant/stay-relays.ts';
 import { StayingTrack } from './instant/staying-track.ts';
 import { SwappingTrack } from './instant/swapping-track.ts';
@@ -147,9 +148,10 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
   }
 
   async #openStaying(track: ProducerTrack, open: OpenConsumer): Promise<OutgoingTrack> {
-    const relay = await this.#place.relays.get(codecOf(track.mimeType));
-    relay.attach(track);
-    const consumer = await relay.consume(open);
+    const attach = (to: StayRelay): void => {
+      to.attach(track);
+    };
+    const { relay, consumer } = await this.#place.relays.consume(codecOf(track.mimeType), { attach, open });
     const carryOn = (next: IncomingTrack): boolean => {
       if (!(next instanceof ProducerTrack) || !next.canBeRelayed || codecOf(next.mimeType) !== relay.codec) return false;
       relay.attach(next);

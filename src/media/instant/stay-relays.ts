@@ -1,6 +1,13 @@
+import type { Consumer } from 'mediasoup/types';
 import type { RoutedCodec } from '../router-codecs.ts';
 import type { WatchPlace } from './injected-consumer.ts';
 import { StayRelay } from './stay-relay.ts';
+
+/** A player's consumer of a relay. */
+export interface RelayedConsumer {
+  readonly relay: StayRelay;
+  readonly consumer: Consumer;
+}
 
 /** The relays of one router: at most one for picture and one for sound. */
 export class StayRelays {
@@ -11,12 +18,25 @@ export class StayRelays {
     this.#place = place;
   }
 
-  /** The relay for a codec, opened if it is not there. Rejects when the worker is gone. */
-  async get(codec: RoutedCodec): Promise<StayRelay> {
+  /**
+   * Lets `open` make a player's consumer of the relay for a codec, after `attach` gave that something to send; the relay is opened if it is not
+   * there, and closes with its last consumer. Rejects when the worker is gone, and as `open` does.
+   */
+  async consume(
+    codec: RoutedCodec,
+    { attach, open }: { readonly attach: (relay: StayRelay) => void; readonly open: (producerId: string) => Promise<Consumer> },
+  ): Promise<RelayedConsumer> {
+    const relay = await this.#get(codec);
+    if (relay.closed) return this.consume(codec, { attach, open }); // its last player has left meanwhile
+    attach(relay);
+    return { relay, consumer: await relay.consume(open) };
+  }
+
+  async #get(codec: RoutedCodec): Promise<StayRelay> {
     const known = this.#relays.get(codec);
     const relay = await known?.catch(() => undefined); // whoever opened it was told
     if (relay !== undefined && !relay.closed) return relay;
-    if (this.#relays.get(codec) !== known) return this.get(codec);
+    if (this.#relays.get(codec) !== known) return this.#get(codec);
     const opening = StayRelay.open(this.#place, codec);
     this.#relays.set(codec, opening);
     return opening;
