@@ -13,7 +13,7 @@ const megabyte = 1024 * 1024;
 
 /** 200 publishers and 200 viewers come and go; what the gateway holds when the last of them has ended. */
 async function visit(gateway: GatewayProcess, name: string): Promise<GatewayReport> {
-  await promisify(execFile)(process.execPath, [roundProgram, gateway.url, name], { timeout: 60_000 });
+  await promisify(execFile)(process.execPath, [roundProgram, gateway.url, name], { timeout: 120_000 });
   await expect.poll(async () => gateway.ask('sessions'), patience).toEqual({ streams: 0, live: 0, publishers: 0, subscribers: 0 });
   return gateway.ask('everything');
 }
@@ -36,9 +36,9 @@ test.for([
   ['who are shown streams at once, and follow', 'auto', { changed: undefined, left: 20 }],
 ] as const)(
   '200 publishers and 200 viewers %s, who end in every possible way, leave nothing behind, however often they come',
-  { timeout: 180_000 },
+  { timeout: 420_000 },
   async ([, instantJoin, expected]) => {
-    const times = { connectTimeoutMs: 4000, graceMs: 1000, silenceMs: 4000 };
+    const times = { connectTimeoutMs: 6000, graceMs: 1000, silenceMs: 4000 };
     await using gateway = await GatewayProcess.open({ workers: 2, evenly: true, instantJoin, ...times });
     const empty = await gateway.ask('everything');
     const first = await visit(gateway, 'first');
@@ -60,7 +60,7 @@ test.for([
         silent = 0,
         'stream-ended': left = 0,
       } = endings;
-      expect(unconnected).toBeGreaterThanOrEqual(40);
+      expect(unconnected, JSON.stringify(endings)).toBeGreaterThanOrEqual(40);
       expect(alerted).toBeGreaterThanOrEqual(20);
       expect(replaced).toBeGreaterThanOrEqual(11);
       expect(left).toBeGreaterThanOrEqual(expected.left);
