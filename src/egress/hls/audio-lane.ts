@@ -77,7 +77,10 @@ export class AudioLane {
       this.#nextInit = init;
       return [];
     }
-    if (startMs < this.#endMs - toleranceMs) return [];
+    if (startMs < this.#endMs - toleranceMs) {
+      this.#isSilent = false; // it is there, only late: without silence for a while, it catches up
+      return [];
+    }
     const filling = startMs - this.#endMs > longestFillMs ? [] : this.fill(startMs);
     this.#isSilent = false;
     this.#endMs = startMs + durationMs;

@@ -21,6 +21,8 @@ export class VideoLane {
   /** Nothing can be decoded before the next key frame. */
   #needsKey = true;
   #isPaused: boolean;
+  /** It is back after a pause, but behind the still picture: without more of that it catches up. */
+  #isLate = false;
   /** Since when there is sound without any picture. */
   #soundSinceMs: number | undefined;
 
@@ -52,13 +54,15 @@ export class VideoLane {
   /** What to show of a fragment that has arrived: a still picture up to it after a pause, nothing where it comes too late. */
   accept(fragment: Fragment): readonly Fragment[] {
     const { startMs, durationMs, independent } = fragment;
-    if (this.#needsKey && !independent) return [];
-    if (this.#endMs !== undefined && startMs < this.#endMs - toleranceMs) return [];
+    const isLate = this.#endMs !== undefined && startMs < this.#endMs - toleranceMs;
+    this.#isLate ||= isLate;
+    if (isLate || (this.#needsKey && !independent)) return [];
     const pauseMs = startMs - (this.#endMs ?? startMs);
     const filling = this.#isPaused && pauseMs < longestFillMs ? this.#stills(startMs) : [];
     if (independent) this.#key = fragment;
     this.#needsKey = false;
     this.#isPaused = false;
+    this.#isLate = false;
     this.#endMs = startMs + durationMs;
     return [...filling, fragment];
   }
@@ -68,10 +72,11 @@ export class VideoLane {
     if (this.#key === undefined || !Number.isFinite(soundEndMs)) return [];
     this.#soundSinceMs ??= soundEndMs;
     const behindMs = soundEndMs - (this.#endMs ?? this.#soundSinceMs);
-    if (behindMs < (this.#isPaused ? pausedLagMs + this.#stillMs : patienceMs)) return [];
+    if (behindMs < (this.#isPaused && !this.#isLate ? pausedLagMs + this.#stillMs : patienceMs)) return [];
     this.#endMs ??= this.#soundSinceMs;
     this.#needsKey = true;
     this.#isPaused = true;
+    this.#isLate = false;
     return this.#stills(soundEndMs - pausedLagMs);
   }
 
