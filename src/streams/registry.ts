@@ -5,7 +5,6 @@ import type { MediaEngine, TransportTotals } from '../media/engine.ts';
 import { type OfferBounds, parseOffer } from '../sdp/offer.ts';
 import { planPublish } from '../sdp/publish-plan.ts';
 import { planSubscribe } from '../sdp/subscribe-plan.ts';
-import { refuseAborted } from './aborted.ts';
 import { OpenSessions } from './open-sessions.ts';
 import { PublishSession } from './publish-session.ts';
 import { nobody, Seats, type SeatLimits, type SessionClient } from './seats.ts';
@@ -116,29 +115,29 @@ export class StreamRegistry {
     const offer = parseOffer(offerText, this.#options.offerBounds);
     const stream = this.#streams.get(streamId);
     if (stream === undefined) throw notLive();
-    const tracks = await stream.whenLive(this.#options.liveWaitMs ?? 1000, signal);
-    refuseAborted(signal);
-    const plan = planSubscribe(offer, {
-      tracks: tracks.map(({ description }) => description),
-      userAgent,
-      isRelayed: tracks.some(({ incoming }) => incoming.kind === 'video' && incoming.isRelayed),
+    return stream.serve({ timeoutMs: this.#options.liveWaitMs ?? 1000, signal }, async (tracks) => {
+      const plan = planSubscribe(offer, {
+        tracks: tracks.map(({ description }) => description),
+        userAgent,
+        isRelayed: tracks.some(({ incoming }) => incoming.kind === 'video' && incoming.isRelayed),
+      });
+      using seat = new DisposableStack();
+      seat.use(this.#seats.take({ kind: 'subscribe', streamId, client }));
+      const terms = { ...termsOf(client, this.#options.limits), maxBitrate: undefined };
+      const context = this.#context(stream, { userAgent, client, startedAt });
+      stream.expectSubscriber();
+      const session = counterOffer
+        ? await SubscribeSession.offer(context, stream.media, { tracks, signal })
+        : await SubscribeSession.open(context, stream.media, { plan, tracks, signal });
+      this.#sessions.keep(session, { terms, seat: seat.move() }, () => {
+        stream.removeSubscriber(session);
+      });
+      this.#finish(session, () => {
+        stream.addSubscriber(session);
+      });
+      if (session.closed) throw notLive(); // the publisher changed meanwhile in a way that this player cannot follow
+      return session;
     });
-    using seat = new DisposableStack();
-    seat.use(this.#seats.take({ kind: 'subscribe', streamId, client }));
-    const terms = { ...termsOf(client, this.#options.limits), maxBitrate: undefined };
-    const context = this.#context(stream, { userAgent, client, startedAt });
-    stream.expectSubscriber();
-    const session = counterOffer
-      ? await SubscribeSession.offer(context, stream.media, { tracks, signal })
-      : await SubscribeSession.open(context, stream.media, { plan, tracks, signal });
-    this.#sessions.keep(session, { terms, seat: seat.move() }, () => {
-      stream.removeSubscriber(session);
-    });
-    this.#finish(session, () => {
-      stream.addSubscriber(session);
-    });
-    if (session.closed) throw notLive(); // the publisher changed meanwhile in a way that this player cannot follow
-    return session;
   }
 
   /**

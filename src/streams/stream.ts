@@ -1,14 +1,23 @@
-import { EventEmitter } from 'node:events';
+import type { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
 import type { StreamMedia } from '../media/engine.ts';
+import { refuseAborted } from './aborted.ts';
 import { Audience } from './audience.ts';
+import { ChangeSignal } from './change-signal.ts';
 import { type Claim, NameClaims } from './name-claims.ts';
 import type { LiveTrack, PublishSession } from './publish-session.ts';
 import type { RegistryEvents } from './registry-events.ts';
 import type { StreamId } from './stream-id.ts';
 import type { StreamPolicy } from './stream-policy.ts';
 import type { SubscribeSession } from './subscribe-session.ts';
+
+/** How a viewer waits for a stream that is not live. */
+export interface LiveWait {
+  readonly timeoutMs: number;
+  /** Fires when the viewer is gone. */
+  readonly signal: AbortSignal;
+}
 
 /** One named programme: who publishes, who watches, whether it is live. Lives from its first claim to the end of its grace time. */
 export class Stream {
@@ -18,7 +27,7 @@ export class Stream {
   readonly #log: Logger;
   readonly #observer: EventEmitter<RegistryEvents>;
   readonly #onEnded: () => void;
-  readonly #changes = new EventEmitter<{ change: [] }>();
+  readonly #changes = new ChangeSignal();
   readonly #audience = new Audience();
   readonly #claims: NameClaims;
   #publisher: { readonly claim: Claim; readonly session: PublishSession } | undefined;
@@ -49,7 +58,6 @@ export class Stream {
     this.#log = logger.child({ streamId: id });
     this.#observer = observer;
     this.#onEnded = onEnded;
-    this.#changes.setMaxListeners(0);
   }
 
   /** The present publisher's tracks; undefined while the stream is not live. */
@@ -148,18 +156,20 @@ export class Stream {
   }
 
   /**
-   * The tracks of the live stream; waits up to `timeoutMs` for a publisher that is about to send, or may come back.
+   * Lets `open` make something of the tracks of the live stream; waits up to `timeoutMs` for a publisher that is about to send, or may come back.
+   * Should that fail because the publisher changes just then, it is made of the next one's tracks.
    *
-   * Throws `ERR_STREAM_NOT_LIVE`.
+   * Throws `ERR_STREAM_NOT_LIVE`, `ERR_REQUEST_ABORTED`, and what `open` throws.
    */
-  async whenLive(timeoutMs: number, signal: AbortSignal): Promise<readonly LiveTrack[]> {
-    let deadline: AbortSignal | undefined; // its timer outlives the wait, so a stream that is live needs none
-    while (this.#tracks === undefined && !this.#ended) {
-      deadline ??= AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      if (!(await this.#changed(deadline))) break;
+  async serve<T>(wait: LiveWait, open: (tracks: readonly LiveTrack[]) => Promise<T>): Promise<T> {
+    const tracks = await this.#whenLive(wait);
+    refuseAborted(wait.signal);
+    try {
+      return await open(tracks);
+    } catch (error) {
+      if (wait.signal.aborted || this.#ended || this.#tracks === tracks) throw error;
+      return this.serve(wait, open);
     }
-    if (this.#tracks === undefined) throw notLive();
-    return this.#tracks;
   }
 
   /** Ends the stream and everybody on it. Idempotent. */
@@ -174,7 +184,7 @@ export class Stream {
     });
     this.#audience.close();
     this.media.close();
-    this.#changes.emit('change');
+    this.#changes.emit();
     this.#onEnded();
     this.#observer.emit('ended', this.id);
   }
@@ -208,20 +218,17 @@ export class Stream {
       this.#observer.emit(tracks === undefined ? 'idle' : 'live', this.id);
     }
     if (tracks !== undefined) this.#observer.emit('tracks', this.id);
-    this.#changes.emit('change');
+    this.#changes.emit();
   }
 
-  async #changed(signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted) return false;
-    return new Promise((resolve) => {
-      const settle = (): void => {
-        this.#changes.off('change', settle);
-        signal.removeEventListener('abort', settle);
-        resolve(!signal.aborted);
-      };
-      this.#changes.once('change', settle);
-      signal.addEventListener('abort', settle, { once: true });
-    });
+  async #whenLive({ timeoutMs, signal }: LiveWait): Promise<readonly LiveTrack[]> {
+    let deadline: AbortSignal | undefined; // its timer outlives the wait, so a stream that is live needs none
+    while (this.#tracks === undefined && !this.#ended) {
+      deadline ??= AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+      if (!(await this.#changes.next(deadline))) break;
+    }
+    if (this.#tracks === undefined) throw notLive();
+    return this.#tracks;
   }
 
   #countTakeover(): void {
