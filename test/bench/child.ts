@@ -4,7 +4,10 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-/** A program of the bench in a process of its own, which writes lines. It is killed when it is disposed of, and ends with this process. */
+/** How long a program may take to release what it holds, in milliseconds. */
+const patienceMs = 5_000;
+
+/** A program of the bench in a process of its own, which writes lines. It ends when it is disposed of, and with this process: it hears `disconnect`. */
 export class Child implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
@@ -31,7 +34,9 @@ export class Child implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exit = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), patienceMs);
+    if (this.#child.connected) this.#child.disconnect();
     await exit;
+    clearTimeout(timer);
   }
 }

@@ -1,10 +1,12 @@
-/** Publishes real 720p and sound to the WHIP endpoint that is its argument, until it is killed; says `live` once media flows. */
+/** Publishes real 720p and sound to the WHIP endpoint that is its argument, until whoever started it is gone; says `live` once media flows. */
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EncodedPublisher } from '../../fixtures/encoded-publisher.ts';
 
-process.once('disconnect', () => process.exit()); // whoever started it is gone
-
+const gone = once(process, 'disconnect');
 const publisher = await EncodedPublisher.open(process.argv[2] ?? '', { height: 720, keyFrameSeconds: 2 });
-await delay(2_000);
+await Promise.race([delay(2_000), gone]);
 console.log('live');
-setInterval(() => publisher.session.location, 60_000); // what is not held would be collected
+await gone;
+await publisher[Symbol.asyncDispose](); // its FFmpeg would go on
+process.exit(); // threads of libdatachannel may keep it for ever
