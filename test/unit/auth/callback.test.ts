@@ -12,7 +12,7 @@ async function openAsking(reply: (response: ServerResponse) => void, options: { 
   const current = { reply };
   const service = await openService((_request, response) => current.reply(response));
   const { logger, lines } = recordingLogger();
-  const auth = await openAuthorizer([{ method: 'http', url: `${service.url}?secret=1`, ...options }], { logger });
+  const auth = await openAuthorizer([{ method: 'http', url: `${service.url}?secret=1`, timeoutMs: 30_000, ...options }], { logger });
   const close = async () => {
     await auth[Symbol.asyncDispose]();
     await service[Symbol.asyncDispose]();
@@ -172,11 +172,13 @@ test('without a cache every request is asked about', async () => {
 });
 
 test('one address cannot take all the service has', async () => {
-  await using asking = await openAsking(() => {}, { timeoutMs: 500 });
+  const held: ServerResponse[] = [];
+  await using asking = await openAsking((response) => held.push(response));
   const outcomes = Array.from({ length: 80 }, async () => outcomeOf(asking.auth, { token }));
   await expect.poll(() => asking.service.bodies.length).toBe(64);
   asking.current.reply = status(204);
   expect(await outcomeOf(asking.auth, { token, address: '192.0.2.2' })).toBe('granted');
+  for (const response of held) response.end();
   await Promise.all(outcomes);
   expect(asking.service.bodies).toHaveLength(65);
 });

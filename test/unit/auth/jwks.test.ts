@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 /** An authorizer for keys at a URL, where `reply` tells what is served. */
-async function openRemote(reply: (response: ServerResponse) => void, timeoutMs = 2_000) {
+async function openRemote(reply: (response: ServerResponse) => void, timeoutMs = 30_000) {
   const current = { reply };
   const service = await openService((_request, response) => current.reply(response));
   const { logger, lines } = recordingLogger();

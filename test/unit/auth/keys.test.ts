@@ -2,7 +2,7 @@ import { scryptSync } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { openKeys } from '../../../src/auth/keys.ts';
-import { accessRequest, errorOf, openFolder, openTestAuthorizer, outcomeOf, recordingLogger } from '../../fixtures/auth.ts';
+import { accessRequest, errorOf, openFolder, openTestAuthorizer, outcomeOf, recordingLogger, replaceFile } from '../../fixtures/auth.ts';
 
 const password = 'correct-horse-battery';
 const salt = 'ab'.repeat(16);
@@ -27,7 +27,7 @@ test('a file that breaks locks nobody out, and no key of it is logged', async ()
   await writeFile(folder.file, '- { name: one, key: first-key, play: true }');
   const { logger, lines } = recordingLogger();
   await using keys = await openKeys({ method: 'keys', file: folder.file, pollMs: 5 }, logger);
-  await writeFile(folder.file, '- { name: two, key: second-key, play: [');
+  await replaceFile(folder.file, '- { name: two, key: second-key, play: [');
   await expect.poll(() => lines).toEqual([expect.stringContaining('stays in force')]);
   expect(await keys.judge(accessRequest({ token: 'first-key' }))).toMatchObject({ name: 'granted' });
   expect(lines.join('')).not.toContain('second-key');

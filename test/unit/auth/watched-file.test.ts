@@ -1,7 +1,7 @@
 import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { WatchedFile } from '../../../src/auth/watched-file.ts';
-import { errorOf, openFolder, recordingLogger } from '../../fixtures/auth.ts';
+import { errorOf, openFolder, recordingLogger, replaceFile } from '../../fixtures/auth.ts';
 
 function parse(text: string): string {
   if (text.includes('broken')) throw new Error('broken it is');
@@ -29,8 +29,7 @@ test('a file is read again when it was written', async () => {
 
 test('a file is read again when another took its place', async () => {
   const { file, path } = await openFile();
-  await writeFile(`${path}.new`, 'two');
-  await rename(`${path}.new`, path);
+  await replaceFile(path, 'two');
   await expect.poll(() => file.current).toBe('two');
 });
 
@@ -48,12 +47,12 @@ test('a link is followed when it comes to point elsewhere, as mounted secrets do
 
 test('what is broken or gone is logged once, and the former content stays until there is a good one', async () => {
   const { file, path, lines } = await openFile();
-  await writeFile(path, 'broken');
+  await replaceFile(path, 'broken');
   await expect.poll(() => lines.length).toBe(1);
   await rm(path);
   await expect.poll(() => lines.length).toBe(2);
   expect(file.current).toBe('one');
-  await writeFile(path, 'two');
+  await replaceFile(path, 'two');
   await expect.poll(() => file.current).toBe('two');
   expect(lines).toEqual([
     expect.stringMatching(/broken it is.*stays in force/),

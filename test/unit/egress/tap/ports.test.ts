@@ -39,8 +39,8 @@ test.runIf(process.platform === 'linux')('a port counts as bound from the moment
     await once(other, 'listening');
     const { port } = other.address();
     other.close();
-    const signal = AbortSignal.timeout(5_000);
-    const waiting = waitUntilBound([port], 4_000, signal);
+    const signal = AbortSignal.timeout(30_000);
+    const waiting = waitUntilBound([port], 30_000, signal);
     socket.bind(port, '127.0.0.1');
     expect(await waiting).toBe(true);
     expect((await boundPorts())?.has(port)).toBe(true);

@@ -19,8 +19,9 @@ async function listen(port: number) {
   return { socket, heard };
 }
 
+/** Below those that the system gives away (32768 and more). */
 async function leasePairs() {
-  const pairs = new PortPairs(Math.random());
+  const pairs = new PortPairs(Math.random() / 4);
   const bound = (await boundPorts()) ?? new Set();
   return [pairs.lease(bound).port, pairs.lease(bound).port] as const;
 }
