@@ -4,7 +4,7 @@ import { describe, test } from 'vitest';
 import { openMute, openSlowWay } from '../../fixtures/egress/bad-servers.ts';
 import { FragmentFeed } from '../../fixtures/egress/fragment-feed.ts';
 import { faultsOf, restream } from '../../fixtures/egress/restream.ts';
-import { openOutput, type TestOutput } from '../../fixtures/egress/rtmp-output.ts';
+import { lostFor, openOutput, type TestOutput } from '../../fixtures/egress/rtmp-output.ts';
 import { hasNginxRtmp, NginxRtmp, NodeMediaServer } from '../../fixtures/egress/rtmp-server.ts';
 import { hasStunnel, ownAuthority, Stunnel } from '../../fixtures/egress/stunnel.ts';
 import { freePort } from '../../fixtures/free-port.ts';
@@ -15,7 +15,6 @@ const later = { timeout: 45_000, interval: 50 };
 
 const stateOf = (target: TestOutput) => target.report().state;
 const running = { name: 'running' };
-const restartingFor = (cause: string) => ({ name: 'restarting', ending: { cause } });
 const lastError = (cause: string) => ({ details: { lastError: { cause } } });
 
 describe.skipIf(!hasNginxRtmp)('RTMP targets', { concurrent: true, timeout: 120_000 }, () => {
@@ -31,7 +30,7 @@ describe.skipIf(!hasNginxRtmp)('RTMP targets', { concurrent: true, timeout: 120_
     await using server = await NginxRtmp.open();
     await server.kill();
     await using target = openOutput(feed, { url: server.url() });
-    await expect.poll(() => stateOf(target), soon).toMatchObject({ ...restartingFor('refused'), attempt: 2 });
+    await expect.poll(() => target.reports, soon).toContainEqual(lostFor('refused', 2));
     await server.start();
     await expect.poll(() => stateOf(target), soon).toMatchObject(running);
     expect(target.report()).toMatchObject(lastError('refused'));
@@ -43,7 +42,7 @@ describe.skipIf(!hasNginxRtmp)('RTMP targets', { concurrent: true, timeout: 120_
     await using server = await NginxRtmp.open();
     await using good = openOutput(feed, { url: server.url(), key: 'neighbour' });
     await using target = openOutput(feed, { url: server.url('deny') });
-    await expect.poll(() => stateOf(target), soon).toMatchObject({ ...restartingFor('denied'), attempt: 3 });
+    await expect.poll(() => target.reports, soon).toContainEqual(lostFor('denied', 3));
     expect(target.states).not.toContain('running');
     expect(good.report()).toMatchObject({ state: running, details: { attempts: 1 } });
   });
@@ -55,8 +54,7 @@ describe.skipIf(!hasNginxRtmp)('RTMP targets', { concurrent: true, timeout: 120_
     await using target = openOutput(feed, { url: server.url() });
     await expect.poll(() => stateOf(target), soon).toMatchObject(running);
     await server.kill();
-    await expect.poll(() => stateOf(target), soon).toMatchObject({ name: 'restarting', attempt: 1 });
-    expect(target.report()).toMatchObject(lastError('closed'));
+    await expect.poll(() => target.reports, soon).toContainEqual(lostFor('closed', 1));
     await server.start();
     await expect.poll(() => stateOf(target), soon).toMatchObject(running);
     expect(server.recordings()).toHaveLength(2);
@@ -67,8 +65,8 @@ describe.skipIf(!hasNginxRtmp)('RTMP targets', { concurrent: true, timeout: 120_
     await feed.publish();
     await using server = await openMute();
     await using target = openOutput(feed, { url: `rtmp://127.0.0.1:${server.port}/live` });
-    await expect.poll(() => stateOf(target), later).toMatchObject({ name: 'restarting', ending: { cause: 'timeout' } });
-    expect(target.states).toEqual(['waiting', 'starting', 'restarting']);
+    await expect.poll(() => target.reports, later).toContainEqual(lostFor('timeout', 1));
+    expect(target.states.slice(0, 3)).toEqual(['waiting', 'starting', 'restarting']);
   });
 
   test('a server that stalls in mid-stream is left, its neighbour gets everything, and it gets the stream again when it reads', async ({
@@ -82,7 +80,7 @@ describe.skipIf(!hasNginxRtmp)('RTMP targets', { concurrent: true, timeout: 120_
     await using target = openOutput(feed, { url: server.url() });
     await expect.poll(() => stateOf(target), soon).toMatchObject(running);
     server.freeze();
-    await expect.poll(() => stateOf(target).name, later).toBe('restarting');
+    await expect.poll(() => target.states, later).toContain('restarting');
     expect(['stalled', 'timeout', 'backlog']).toContainEqual(
       (target.report().details['lastError'] as { readonly cause: string } | undefined)?.cause,
     );
@@ -97,14 +95,14 @@ describe.skipIf(!hasNginxRtmp)('RTMP targets', { concurrent: true, timeout: 120_
     await using server = await NginxRtmp.open();
     await using way = await openSlowWay(server.port, 50_000);
     await using target = openOutput(feed, { url: `rtmp://127.0.0.1:${way.port}/live` });
-    await expect.poll(() => stateOf(target), later).toMatchObject(restartingFor('backlog'));
+    await expect.poll(() => target.reports, later).toContainEqual(lostFor('backlog', 1));
   });
 
   test('a name that nobody knows', async ({ expect }) => {
     await using feed = new FragmentFeed();
     await feed.publish();
     await using target = openOutput(feed, { url: 'rtmp://nosuch.invalid/live' });
-    await expect.poll(() => stateOf(target), soon).toMatchObject(restartingFor('dns'));
+    await expect.poll(() => target.reports, soon).toContainEqual(lostFor('dns', 1));
   });
 
   test.skipIf(!hasStunnel)('rtmps goes to servers with a certificate that is trusted, and to no other', async ({ expect }) => {
@@ -117,8 +115,8 @@ describe.skipIf(!hasNginxRtmp)('RTMP targets', { concurrent: true, timeout: 120_
     await using target = openOutput(feed, { url }, { caFile: ownAuthority });
     await using plain = openOutput(feed, { url: `rtmps://localhost:${server.port}/live`, key: 'plain' }, { caFile: ownAuthority });
     await expect.poll(() => stateOf(target), soon).toMatchObject(running);
-    await expect.poll(() => stateOf(untrusted), soon).toMatchObject({ name: 'restarting', ending: { cause: 'tls' } });
-    await expect.poll(() => stateOf(plain).name, later).toBe('restarting');
+    await expect.poll(() => untrusted.reports, soon).toContainEqual(lostFor('tls', 1));
+    await expect.poll(() => plain.states, later).toContain('restarting');
     expect(server.recordings()).toHaveLength(1);
   });
 
@@ -130,7 +128,7 @@ describe.skipIf(!hasNginxRtmp)('RTMP targets', { concurrent: true, timeout: 120_
     await using target = openOutput(feed, { url: server.url(), key });
     await using refused = openOutput(feed, { url: `rtmp://127.0.0.1:${await freePort()}/live`, key });
     await expect.poll(() => stateOf(target), soon).toMatchObject(running);
-    await expect.poll(() => stateOf(refused), soon).toMatchObject({ attempt: 2 });
+    await expect.poll(() => refused.reports, soon).toContainEqual(lostFor('refused', 2));
     const [process, ...others] = processesWith(server.url().replace('/live', '/'));
     expect([others, process?.environment]).toEqual([[], '']);
     for (const text of [process?.commandLine, target.said(), refused.said()]) {
@@ -146,12 +144,12 @@ describe.skipIf(!hasNginxRtmp)('RTMP targets', { concurrent: true, timeout: 120_
     await using target = openOutput(feed, { url: server.url() });
     await expect.poll(() => stateOf(target), soon).toMatchObject(running);
     for (const { pid } of processesWith(server.url().replace('/live', '/'))) process.kill(pid, 'SIGKILL');
-    await expect.poll(() => stateOf(target), soon).toMatchObject({ name: 'restarting', attempt: 1 });
+    await expect.poll(() => target.states, soon).toContain('restarting');
     await expect.poll(() => stateOf(target), soon).toMatchObject(running);
   });
 
   test.for([
-    ['8 s', 8_000, 1],
+    ['6 s', 6_000, 1],
     ['12 s', 12_000, 2],
   ] as const)('a publisher that was away for %s is told on', async ([, awayMs, connections], { expect }) => {
     await using feed = new FragmentFeed();
@@ -178,7 +176,7 @@ describe.skipIf(!hasNginxRtmp)('RTMP targets', { concurrent: true, timeout: 120_
     await using feed = new FragmentFeed();
     await feed.publish();
     await using target = openOutput(feed, { url: 'rtmp://127.0.0.1:1/live' }, { ffmpeg: '/nowhere/ffmpeg' });
-    await expect.poll(() => stateOf(target), soon).toMatchObject(restartingFor('failed'));
+    await expect.poll(() => target.reports, soon).toContainEqual(lostFor('failed', 1));
   });
 
   test('a muted publisher is pushed on, and its sound fits again when it is back', async ({ expect }) => {
