@@ -11,9 +11,11 @@ export interface Reach {
   readonly answered: boolean;
 }
 
-/** How long an answer may take, in milliseconds; UDP is asked again and again meanwhile. */
-const timeoutMs = 1500;
-const repeatEveryMs = 300;
+/** How often it is looked for an answer, and asked again over UDP, in milliseconds. */
+const lookEveryMs = 300;
+
+/** Looks without an answer after which there is none. Where the machine stood still, the clock went on, and the answer waits. */
+const looks = 5;
 
 /**
  * Sends an ICE connectivity check to every candidate of one worker, from this host, as a player would before its first packet.
@@ -46,17 +48,17 @@ async function askOverUdp(request: BindingRequest, { address, port }: Target): P
   const socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4');
   return new Promise((resolve) => {
     const settle = (answered: boolean): void => {
-      clearTimeout(timer);
-      clearInterval(repetition);
+      clearInterval(timer);
       socket.removeAllListeners('message').close();
       resolve(answered);
     };
     // An address that cannot be reached or resolved says so here or stays silent: no answer either way.
     const ask = (): void => socket.send(request.packet, port, address, () => undefined);
-    const timer = setTimeout(() => {
-      settle(false);
-    }, timeoutMs);
-    const repetition = setInterval(ask, repeatEveryMs);
+    let looked = 0;
+    const timer = setInterval(() => {
+      if ((looked += 1) < looks) ask();
+      else settle(false);
+    }, lookEveryMs);
     socket.on('error', () => undefined);
     socket.on('message', (packet) => {
       if (isAnswerTo(request, packet)) settle(true);
@@ -70,13 +72,14 @@ async function askOverTcp(request: BindingRequest, { address, port }: Target): P
   const socket = connect({ host: address, port });
   return new Promise((resolve) => {
     const settle = (answered: boolean): void => {
-      clearTimeout(timer);
+      clearInterval(timer);
       socket.destroy();
       resolve(answered);
     };
-    const timer = setTimeout(() => {
-      settle(false);
-    }, timeoutMs);
+    let looked = 0;
+    const timer = setInterval(() => {
+      if ((looked += 1) === looks) settle(false);
+    }, lookEveryMs);
     let received = Buffer.alloc(0);
     socket.on('error', () => {
       settle(false);

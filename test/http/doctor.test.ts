@@ -44,6 +44,22 @@ test('our own candidates answer a connectivity check over UDP and TCP, and nothi
   await expect.poll(async () => (await engine.workers())[0]).toMatchObject({ transports: 0, routers: 0 });
 });
 
+test('an answer that comes while the machine stands still is one', async () => {
+  await using engine = await openProbed();
+  const openStream = engine.openStream.bind(engine);
+  engine.openStream = () => {
+    const stream = openStream();
+    const openPublisher = stream.openPublisher.bind(stream);
+    stream.openPublisher = async () => {
+      const transport = await openPublisher();
+      setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000)); // the questions are under way by then
+      return transport;
+    };
+    return stream;
+  };
+  expect((await probeCandidates(engine)).map(({ answered }) => answered)).toEqual([true, true]);
+});
+
 test('an announced address that leads elsewhere does not answer', async () => {
   await using engine = await openProbed('127.0.0.9');
   expect((await probeCandidates(engine)).map(({ answered }) => answered)).toEqual([false, false]);
