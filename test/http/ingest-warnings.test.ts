@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import request from 'supertest';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { h264Frame, NativePublisher, vp8Frame, type NativeFrame } from '../fixtures/native-peer.ts';
 import { type ConfiguredGateway, openConfigured } from './configured-gateway.ts';
 
@@ -20,7 +20,7 @@ async function codes({ url }: ConfiguredGateway): Promise<unknown> {
 
 const inOrder = (payload: Buffer) => (index: number) => ({ payload, timestamp: index * 3000 });
 
-test.concurrent('a healthy stream shows sizes, frame rate, bitrate and GOP, and no warning', patient, async () => {
+test.concurrent('a healthy stream shows sizes, frame rate, bitrate and GOP, and no warning', patient, async ({ expect }) => {
   await using gateway = await openConfigured();
   await using _publisher = await NativePublisher.open(`${gateway.url}/whip/show`, {
     frames: inOrder(vp8Frame({ width: 640, height: 360 })),
@@ -43,7 +43,7 @@ test.concurrent('a healthy stream shows sizes, frame rate, bitrate and GOP, and 
     });
 });
 
-test.concurrent('the size of H264 comes from its SPS', patient, async () => {
+test.concurrent('the size of H264 comes from its SPS', patient, async ({ expect }) => {
   await using gateway = await openConfigured();
   await using _publisher = await NativePublisher.open(`${gateway.url}/whip/show`, { codec: 'H264' });
   await expect
@@ -51,7 +51,7 @@ test.concurrent('the size of H264 comes from its SPS', patient, async () => {
     .toMatchObject({ tracks: [{ encodings: [{ width: 1920, height: 1080 }] }, {}] });
 });
 
-test.concurrent('a picture that changes its size is measured again', patient, async () => {
+test.concurrent('a picture that changes its size is measured again', patient, async ({ expect }) => {
   await using gateway = await openConfigured();
   const frames = (index: number): NativeFrame => ({
     payload: vp8Frame({ width: index < 120 ? 640 : 320, height: 180 }),
@@ -66,7 +66,7 @@ test.concurrent('a picture that changes its size is measured again', patient, as
 test.concurrent(
   'an encoder with one key frame and no audio is warned of, in the API, on the session and once in the log',
   patient,
-  async () => {
+  async ({ expect }) => {
     const lines: string[] = [];
     const sink = new Writable({
       write: (chunk, _encoding, done) => {
@@ -95,7 +95,7 @@ test.concurrent(
   },
 );
 
-test.concurrent('B-frames are warned of', patient, async () => {
+test.concurrent('B-frames are warned of', patient, async ({ expect }) => {
   await using gateway = await openConfigured();
   // Sent as I P B: every third frame is shown before the one sent before it.
   const frames = (index: number): NativeFrame => ({ payload: h264Frame(), timestamp: (index + (((index + 1) % 3) - 1)) * 3000 });
@@ -103,7 +103,7 @@ test.concurrent('B-frames are warned of', patient, async () => {
   await expect.poll(async () => codes(gateway), eventually).toEqual(['WARN_B_FRAMES']);
 });
 
-test.concurrent('loss above 2 % is warned of', patient, async () => {
+test.concurrent('loss above 2 % is warned of', patient, async ({ expect }) => {
   await using gateway = await openConfigured();
   const frames = (index: number): NativeFrame => ({ payload: vp8Frame(), timestamp: index * 3000, lost: index % 10 === 0 });
   await using _publisher = await NativePublisher.open(`${gateway.url}/whip/show`, { frames });
@@ -111,7 +111,7 @@ test.concurrent('loss above 2 % is warned of', patient, async () => {
   expect(await detail(gateway)).toMatchObject({ tracks: [{ loss: expect.closeTo(0.1, 1) as unknown }, { loss: 0 }] });
 });
 
-test.concurrent('a session that nobody opened has no warnings to tell', patient, async () => {
+test.concurrent('a session that nobody opened has no warnings to tell', patient, async ({ expect }) => {
   await using gateway = await openConfigured();
   expect((await fetch(`${gateway.url}/whip/show/nobody/warnings`)).status).toBe(404);
 });
