@@ -63,12 +63,16 @@ browserTest('VP9 of a browser is encoded anew where that is wanted, every frame 
   const reader = new HeardRuns();
   bench.supervisor.hold(show, reader, 'hls');
   await expect.poll(() => reader.of('video-0').length, patience).toBeGreaterThan(3);
-  const framesOf = () => reader.of('video-0').reduce((sum, { frames }) => sum + frames, 0);
-  const [sent, made] = [(await publisher.stats()).framesEncoded, framesOf()];
-  await expect.poll(framesOf, patience).toBeGreaterThan(made + 60);
-  const sentMeanwhile = (await publisher.stats()).framesEncoded - sent;
-  expect((framesOf() - made) / sentMeanwhile).toBeGreaterThan(0.8);
+  const { framesEncoded: sentBefore } = await publisher.stats();
+  const sent = async () => (await publisher.stats()).framesEncoded - sentBefore;
+  await expect.poll(sent, patience).toBeGreaterThan(100);
   expect(reader.of('video-0').at(-1)?.init).toMatchObject({ container: 'mp4', codec: expect.stringMatching(/^avc1/) as string });
   await expect.poll(() => reader.of('audio').length, patience).toBeGreaterThan(0);
   expect(reader.runs.map(({ ending }) => ending)).toEqual([undefined]);
+  // FFmpeg may be behind: once the publisher has ended, it encodes what it has.
+  const sentSince = await sent();
+  expect(await publisher.delete()).toBe(200);
+  await expect.poll(() => reader.runs.at(-1)?.ending, patience).toBeDefined();
+  const made = reader.of('video-0').reduce((sum, { frames }) => sum + frames, 0);
+  expect(made / sentSince).toBeGreaterThan(0.9);
 });
