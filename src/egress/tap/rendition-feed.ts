@@ -5,7 +5,7 @@ import type { RenditionFacts } from './tap-watch.ts';
 /** How many looks at packet counts are remembered. */
 const keptLooks = 8;
 
-/** Follows one rendition of a run from its RTP leg to its fragments, and keeps what {@link judgeTap} wants to know. Times are of `performance.now()`. */
+/** Follows one rendition of a run from its RTP leg to its fragments, and keeps what a `TapJudge` wants to know. Times are of `performance.now()`. */
 export class RenditionFeed {
   readonly rendition: Rendition;
   readonly leg: LocalLeg;

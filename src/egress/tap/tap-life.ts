@@ -11,7 +11,7 @@ import { RenditionFeed } from './rendition-feed.ts';
 import { tapArguments } from './tap-arguments.ts';
 import { tapEnding } from './tap-ending.ts';
 import { describeLegs, type LegOptions, openLegs } from './tap-legs.ts';
-import { judgeTap } from './tap-watch.ts';
+import { TapJudge } from './tap-watch.ts';
 
 /** What a {@link TapLife} works with. */
 export interface TapLifeOptions extends Omit<LegOptions, 'onProblem'> {
@@ -198,10 +198,11 @@ export class TapLife implements AsyncDisposable {
   }
 
   #watch(): void {
+    const judge = new TapJudge();
     this.#every(watchMs, async () => {
       await Promise.all(this.#feeds.map(async (feed) => feed.look(performance.now())));
       const facts = this.#renditionFacts();
-      const problem = judgeTap(facts, performance.now());
+      const problem = judge.look(facts, performance.now());
       if (problem !== undefined) this.#fail({ cause: 'stalled', detail: problem });
     });
   }

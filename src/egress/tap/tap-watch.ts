@@ -26,6 +26,9 @@ const busyLooks = 3;
 /** How long a key frame that was sent may take to come out. */
 const keyFragmentMs = 3_000;
 
+/** How long a problem must last, in milliseconds: less than from one look to the next. */
+const lastingMs = 400;
+
 /** A clock that jumps further is ruined: FFmpeg has mistaken a new stream for the old one. */
 const maxJumpMs = 5_000;
 
@@ -56,4 +59,19 @@ function judge(
 
 function isBusy(packetsAt: readonly number[], since: number): boolean {
   return packetsAt.filter((at) => at > since).length >= busyLooks;
+}
+
+/**
+ * Judges a run look by look. What is wrong must still be so at the next look: after Node, or the whole machine, stood still, the first one finds
+ * that nothing has come out for long, and what FFmpeg wrote meanwhile lies unread in its pipes.
+ */
+export class TapJudge {
+  #wrongSince: number | undefined;
+
+  /** What is wrong with the run at the moment `now`; undefined: nothing, or not for long enough. */
+  look(renditions: readonly RenditionFacts[], now: number): string | undefined {
+    const problem = judgeTap(renditions, now);
+    this.#wrongSince = problem === undefined ? undefined : (this.#wrongSince ?? now);
+    return this.#wrongSince !== undefined && now - this.#wrongSince >= lastingMs ? problem : undefined;
+  }
 }

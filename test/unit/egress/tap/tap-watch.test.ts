@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judgeTap, type RenditionFacts } from '../../../../src/egress/tap/tap-watch.ts';
+import { judgeTap, type RenditionFacts, TapJudge } from '../../../../src/egress/tap/tap-watch.ts';
 
 /** At 60 s all is well. */
 const well: RenditionFacts = {
@@ -49,4 +49,14 @@ test.for(cases)('%s', ([, change, problem]) => {
       60_000,
     ),
   ).toBe(problem);
+});
+
+test('a problem that the next look does not find was none: what came out meanwhile had not been read', () => {
+  const judge = new TapJudge();
+  const late = { ...well, keyFrameSentAt: 56_500, keyFragmentAt: 40_000 };
+  expect(judge.look([late], 60_000)).toBeUndefined();
+  expect(judge.look([late], 60_001)).toBeUndefined(); // looks that waited for one worker come together
+  expect(judge.look([{ ...late, fragmentAt: 60_100, keyFragmentAt: 60_100 }], 60_500)).toBeUndefined();
+  expect(judge.look([late], 61_000)).toBeUndefined();
+  expect(judge.look([late], 61_500)).toBe('video-0: key frames go in, none comes out');
 });
