@@ -14,13 +14,23 @@ interface ProjectOptions {
   readonly group: number;
   /** One test file at a time, so that media has the machine for itself. */
   readonly alone?: boolean;
+  /** So many of the tests at once that say `concurrent`: those that wait for media rather than work. */
+  readonly atOnce?: number;
 }
 
-function project({ name, include = [`test/${name}/**/*.test.ts`], timeoutMs, group, alone = false }: ProjectOptions) {
+function project({ name, include = [`test/${name}/**/*.test.ts`], timeoutMs, group, alone = false, atOnce = 5 }: ProjectOptions) {
   const parallelism = alone ? { fileParallelism: false } : { maxWorkers: 2 };
   return {
     extends: true as const,
-    test: { name, include, testTimeout: timeoutMs, hookTimeout: timeoutMs, sequence: { groupOrder: group }, ...parallelism },
+    test: {
+      name,
+      include,
+      testTimeout: timeoutMs,
+      hookTimeout: timeoutMs,
+      sequence: { groupOrder: group },
+      maxConcurrency: atOnce,
+      ...parallelism,
+    },
   };
 }
 
@@ -37,7 +47,7 @@ export default defineConfig({
       project({ name: 'conformance', timeoutMs: 60_000, group: 0 }),
       project({ name: 'fuzz', timeoutMs: 120_000, group: 0 }),
       project({ name: 'integration', timeoutMs: 120_000, group: 1, alone: true }),
-      project({ name: 'browser', timeoutMs: 180_000, group: 2, alone: true }),
+      project({ name: 'browser', timeoutMs: 180_000, group: 2, alone: true, atOnce: 3 }),
     ],
   },
 });
