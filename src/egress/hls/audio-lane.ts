@@ -11,6 +11,10 @@ const longestFillMs = 10_000;
 /** How far audio may be behind before it counts as silent, in milliseconds. */
 const patienceMs = 500;
 
+/** The same for audio that is known to come, only late: as late as the last that came too late, and a little more, but no later than this. */
+const longestPatienceMs = 2_000;
+const marginMs = 100;
+
 /** How far behind it is kept while it is silent, in milliseconds. */
 const silentLagMs = 150;
 
@@ -30,6 +34,8 @@ export class AudioLane {
   #nextInit: InitSegment | undefined;
   #early: readonly Fragment[] = [];
   #isSilent = false;
+  #patienceMs = patienceMs;
+  #pictureEndMs = -Infinity;
 
   /** `init`: what the rendition used so far; undefined where it is new. */
   constructor(init: InitSegment | undefined) {
@@ -78,7 +84,9 @@ export class AudioLane {
       return [];
     }
     if (startMs < this.#endMs - toleranceMs) {
-      this.#isSilent = false; // it is there, only late: without silence for a while, it catches up
+      // It is there, only late: without silence for a while, it catches up.
+      this.#isSilent = false;
+      this.#patienceMs = Math.min(longestPatienceMs, Math.max(patienceMs, this.#pictureEndMs - startMs + marginMs));
       return [];
     }
     const filling = startMs - this.#endMs > longestFillMs ? [] : this.fill(startMs);
@@ -100,9 +108,10 @@ export class AudioLane {
 
   /** Whole fragments of silence, if audio is so far behind the picture that it must have stopped; nothing otherwise. */
   keepUp(pictureEndMs: number): readonly Fragment[] {
+    this.#pictureEndMs = pictureEndMs;
     if (pictureEndMs - (this.#endMs ?? pictureEndMs) > longestFillMs) this.skipTo(pictureEndMs - patienceMs);
     const endMs = this.#endMs ?? pictureEndMs;
-    if (!this.#isSilent && pictureEndMs - endMs < patienceMs) return [];
+    if (!this.#isSilent && pictureEndMs - endMs < this.#patienceMs) return [];
     this.#isSilent = true;
     const wholeMs = silentFragmentMs(this.init);
     return this.fill(endMs + Math.floor((pictureEndMs - silentLagMs - endMs) / wholeMs) * wholeMs);
