@@ -58,7 +58,7 @@ test.for([
   const file = recording === undefined ? '' : desk.recordings.catalogue.fileOf(recording);
   const startedAt = recording?.startedAt.getTime() ?? 0;
   expect(startedAt).toBeLessThan(askedAt - 1_000);
-  if (media.codec === 'H264') expect(Math.abs(startedAt - ((await sentTimesOf(file, publisher))[0] ?? 0))).toBeLessThan(250);
+  if (media.codec === 'H264') expect(Math.abs(startedAt - ((await sentTimesOf(file, publisher, startedAt))[0] ?? 0))).toBeLessThan(250);
   expect(await decodeErrors(file)).toBe('');
   const delays = beepDelays(await readMarks(file));
   expect(delays.length).toBeGreaterThan(3);
@@ -148,13 +148,13 @@ async function timesOfRun(run: HeardRun | undefined, publisher: EncodedPublisher
 }
 
 /** When the publisher sent the pictures of a file, in milliseconds since 1970: recognised by what they are. */
-async function sentTimesOf(file: string, { video }: EncodedPublisher): Promise<readonly number[]> {
+async function sentTimesOf(file: string, { video }: EncodedPublisher, nearMs?: number): Promise<readonly number[]> {
   const args = ['-nostdin', '-v', 'error', '-i', file, '-map', '0:v', '-c', 'copy', '-bsf:v', 'h264_mp4toannexb', '-f', 'h264', '-'];
   const { stdout } = await execa('ffmpeg', args, { encoding: 'buffer' });
   const stream = Buffer.from(stdout);
   const ends: number[] = [];
   for (let at = stream.indexOf(startCode); at !== -1; at = stream.indexOf(startCode, at + 1)) ends.push(stream[at - 1] === 0 ? at - 1 : at);
-  return [...ends.slice(1), stream.length].flatMap((end) => video?.sentAt(stream.subarray(0, end)) ?? []);
+  return [...ends.slice(1), stream.length].flatMap((end) => video?.sentAt(stream.subarray(0, end), nearMs) ?? []);
 }
 
 /** Between the NAL units of H264; another 0 may stand before it. */
