@@ -19,6 +19,12 @@ export class ProducerTrack implements IncomingTrack {
   readonly h264Profile: Promise<string | undefined>;
   readonly encodingSizes: Promise<readonly FrameSize[] | undefined>;
   readonly producer: Producer;
+  readonly mimeType: string;
+  readonly clockRate: number;
+  /** Of several encodings a relay would have to choose, and mediasoup has no way to switch other codecs than these between its encodings. */
+  readonly canBeRelayed: boolean;
+  /** Of its encodings, in the track's order. */
+  readonly #rids: readonly (string | undefined)[];
   readonly #tap: TrackTap;
   readonly #trace: ProducerTrace;
 
@@ -31,6 +37,11 @@ export class ProducerTrack implements IncomingTrack {
     this.#desk = desk;
     this.#tap = new TrackTap(place, producer);
     this.producer = producer;
+    const { codecs, encodings = [] } = producer.rtpParameters; // read once: mediasoup copies all of it each time
+    this.mimeType = codecs[0]?.mimeType ?? '';
+    this.clockRate = codecs[0]?.clockRate ?? 90_000;
+    this.#rids = encodings.map(({ rid }) => rid);
+    this.canBeRelayed = producer.kind === 'audio' || (gopCodec(this.mimeType) !== undefined && encodings.length === 1);
     this.#trace = new ProducerTrace(producer, this.events);
     const isH264 = this.mimeType.toLowerCase() === 'video/h264';
     this.h264Profile = isH264 ? tapH264Profile(this.#tap, producer) : Promise.resolve(undefined);
@@ -44,10 +55,6 @@ export class ProducerTrack implements IncomingTrack {
     producer.on('score', onScore);
   }
 
-  get mimeType(): string {
-    return this.producer.rtpParameters.codecs[0]?.mimeType ?? '';
-  }
-
   get id(): string {
     return this.producer.id;
   }
@@ -56,15 +63,10 @@ export class ProducerTrack implements IncomingTrack {
     return this.producer.kind;
   }
 
-  get clockRate(): number {
-    return this.producer.rtpParameters.codecs[0]?.clockRate ?? 90_000;
-  }
-
   async stats(): Promise<readonly EncodingStats[]> {
     const streams = await this.producer.getStats();
-    const rids = (this.producer.rtpParameters.encodings ?? []).map(({ rid }) => rid);
     return streams
-      .toSorted((a, b) => rids.indexOf(a.rid) - rids.indexOf(b.rid))
+      .toSorted((a, b) => this.#rids.indexOf(a.rid) - this.#rids.indexOf(b.rid))
       .map(({ ssrc, rid, packetCount, packetsLost, bitrate, bitrateByLayer }) => ({
         ssrc,
         rid,
@@ -91,11 +93,6 @@ export class ProducerTrack implements IncomingTrack {
   /** Whether players that keep their SSRC get this track from a relay. */
   get isRelayed(): boolean {
     return this.#isInstant && this.canBeRelayed;
-  }
-
-  /** Of several encodings a relay would have to choose, and mediasoup has no way to switch other codecs than these between its encodings. */
-  get canBeRelayed(): boolean {
-    return this.kind === 'audio' || (gopCodec(this.mimeType) !== undefined && this.producer.rtpParameters.encodings?.length === 1);
   }
 
   askForKeyFrame(): void {

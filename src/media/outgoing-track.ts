@@ -8,7 +8,11 @@ import { climbWithEncodings } from './layer-climb.ts';
 /** An {@link OutgoingTrack} on its mediasoup consumer. */
 export class ConsumerTrack implements OutgoingTrack {
   readonly events = new EventEmitter<OutgoingTrackEvents>();
+  readonly isEstimated: boolean;
   readonly #consumer: Consumer;
+  readonly #clockRate: number;
+  /** Whether mediasoup can tell its key frames; those of AV1 it knows only where the publisher describes its layers. */
+  readonly #hasKeyFrames: boolean;
   /** The highest that the publisher may send; undefined for a track without layers. */
   readonly #highest: LayerIndices | undefined;
   /** What was asked for last, answered by the worker or not. */
@@ -18,6 +22,11 @@ export class ConsumerTrack implements OutgoingTrack {
   /** `hasLayers`: whether the encodings of the track are layers to choose from. Default true. */
   constructor(consumer: Consumer, { hasLayers = true }: { readonly hasLayers?: boolean } = {}) {
     this.#consumer = consumer;
+    const { rtpParameters } = consumer; // read once: mediasoup copies all of it each time
+    const [codec] = rtpParameters.codecs;
+    this.isEstimated = isEstimated(rtpParameters);
+    this.#clockRate = codec?.clockRate ?? 90_000;
+    this.#hasKeyFrames = consumer.kind === 'video' && codec?.mimeType.toLowerCase() !== 'video/av1';
     this.#highest = hasLayers ? indicesOf(consumer.preferredLayers) : undefined;
     this.#wanted = this.#highest;
     if (hasLayers && consumer.type === 'simulcast') climbWithEncodings(consumer, () => this.#wanted);
@@ -47,15 +56,10 @@ export class ConsumerTrack implements OutgoingTrack {
     return indicesOf(this.#consumer.currentLayers);
   }
 
-  get isEstimated(): boolean {
-    return isEstimated(this.#consumer.rtpParameters);
-  }
-
   async report(): Promise<OutgoingReport> {
     const stats = await this.#consumer.getStats();
     const sent = stats.find(({ type }) => type === 'outbound-rtp');
-    const clockRate = this.#consumer.rtpParameters.codecs[0]?.clockRate ?? 90_000;
-    return reportOf(sent, clockRate);
+    return reportOf(sent, this.#clockRate);
   }
 
   /** Starts sending, and tells once when the first packet has left, if anybody listens; a track that closed meanwhile has nothing to resume. */
@@ -72,7 +76,7 @@ export class ConsumerTrack implements OutgoingTrack {
       this.events.emit('firstpacket');
       if (!this.#consumer.closed) void this.#consumer.enableTraceEvent([]).catch(() => undefined); // closed meanwhile: nothing to switch off
     });
-    return this.#consumer.enableTraceEvent([hasKeyFrames(this.#consumer) ? 'keyframe' : 'rtp']);
+    return this.#consumer.enableTraceEvent([this.#hasKeyFrames ? 'keyframe' : 'rtp']);
   }
 
   async setLayers({ spatialLayer, temporalLayer }: LayerIndices): Promise<void> {
@@ -131,9 +135,4 @@ function reportOf(
 /** mediasoup leaves the temporal layer out where there is one. */
 function indicesOf(layers: ConsumerLayers | undefined): LayerIndices | undefined {
   return layers === undefined ? undefined : { spatialLayer: layers.spatialLayer, temporalLayer: layers.temporalLayer ?? 0 };
-}
-
-/** Whether mediasoup can tell a key frame of this consumer; those of AV1 it knows only where the publisher describes its layers. */
-function hasKeyFrames({ kind, rtpParameters }: Consumer): boolean {
-  return kind === 'video' && rtpParameters.codecs[0]?.mimeType.toLowerCase() !== 'video/av1';
 }
