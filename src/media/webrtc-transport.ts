@@ -7,6 +7,7 @@ import type {
   ConsumeOptions,
   IncomingTrack,
   LocalTransport,
+  MediaTransport,
   OutgoingTrack,
   SubscriberTransport,
   TransportEnding,
@@ -36,12 +37,16 @@ export abstract class Transport {
   protected readonly transport: WebRtcTransport;
   readonly #home: WorkerHome;
   readonly #released: () => void;
+  #peer: MediaTransport['peer'];
   #closed = false;
 
   constructor(transport: WebRtcTransport, home: WorkerHome, released: () => void) {
     this.transport = transport;
     this.#home = home;
     this.#released = released;
+    transport.on('iceselectedtuplechange', ({ protocol, remoteIp: ip, remotePort: port }) => {
+      this.#peer = protocol === 'udp' && ip !== undefined && port !== undefined ? { ip, port } : undefined;
+    });
     transport.on('dtlsstatechange', (state) => {
       if (state === 'connected') this.events.emit('connected');
       if (state === 'failed' || state === 'closed') this.#end('peer-closed');
@@ -64,9 +69,8 @@ export abstract class Transport {
     return { iceParameters, iceCandidates, dtlsParameters };
   }
 
-  get peer(): { readonly ip: string; readonly port: number } | undefined {
-    const { protocol, remoteIp: ip, remotePort: port } = this.transport.iceSelectedTuple ?? {};
-    return protocol === 'udp' && ip !== undefined && port !== undefined ? { ip, port } : undefined;
+  get peer(): MediaTransport['peer'] {
+    return this.#peer;
   }
 
   async connect(remote: DtlsParameters): Promise<void> {
@@ -183,20 +187,12 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
   }
 
   async traffic(): Promise<TransportTraffic> {
-    const [[transport], consumers] = await Promise.all([
-      this.transport.getStats(),
-      Promise.all([...this.#consumers].map((consumer) => consumer.getStats())),
-    ]);
-    const streams = consumers.flat().filter(({ type }) => type === 'outbound-rtp');
+    const { transport, streams } = await this.#stats();
     return trafficOf(transport?.rtpSendBitrate, streams);
   }
 
   async totals(): Promise<TransportTotals> {
-    const [[transport], consumers] = await Promise.all([
-      this.transport.getStats(),
-      Promise.all([...this.#consumers].map((consumer) => consumer.getStats())),
-    ]);
-    const streams = consumers.flat().filter(({ type }) => type === 'outbound-rtp');
+    const { transport, streams } = await this.#stats();
     return {
       rtpBytesReceived: 0,
       rtpBytesSent: transport?.rtpBytesSent ?? 0,
@@ -205,6 +201,14 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
       packetsLost: sum(streams.map(({ packetsLost }) => packetsLost)),
       keyFrameRequests: sum(streams.map(({ pliCount, firCount }) => pliCount + firCount)),
     };
+  }
+
+  async #stats() {
+    const [[transport], consumers] = await Promise.all([
+      this.transport.getStats(),
+      Promise.all([...this.#consumers].map((consumer) => consumer.getStats())),
+    ]);
+    return { transport, streams: consumers.flat().filter(({ type }) => type === 'outbound-rtp') };
   }
 }
 
