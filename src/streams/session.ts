@@ -152,7 +152,9 @@ export abstract class Session implements SessionInfo {
     this.#ending = ending;
     clearTimeout(this.#deadline);
     this.#stopWatching();
-    this.#context.totals.settle(this, ending === 'worker-died' ? undefined : this.transport.totals());
+    // Nothing has flowed on a transport that never connected.
+    const hasTotals = this.#connected && ending !== 'worker-died';
+    this.#context.totals.settle(this, hasTotals ? this.transport.totals() : undefined);
     this.release(ending);
     this.transport.close();
     this.#onClosed();
