@@ -110,9 +110,9 @@ function parseFmtp(config: string): Fmtp {
 }
 
 function feedbackOf(media: MediaBlock, payloadType: number): { type: string; parameter: string }[] {
-  return (media.rtcpFb ?? []).flatMap(({ payload, type, subtype }) =>
-    payload === '*' || payload === payloadType ? [{ type: String(type), parameter: (textOf(subtype) ?? '').toLowerCase() }] : [],
-  );
+  return (media.rtcpFb ?? [])
+    .filter(({ payload }) => payload === '*' || payload === payloadType)
+    .map(({ type, subtype }) => ({ type: String(type), parameter: (textOf(subtype) ?? '').toLowerCase() }));
 }
 
 function parseExtensions(media: MediaBlock, session: SessionBlock): OfferedExtension[] {
