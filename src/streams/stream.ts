@@ -221,14 +221,22 @@ export class Stream {
     this.#changes.emit();
   }
 
-  async #whenLive({ timeoutMs, signal }: LiveWait): Promise<readonly LiveTrack[]> {
-    let deadline: AbortSignal | undefined; // its timer outlives the wait, so a stream that is live needs none
-    while (this.#tracks === undefined && !this.#ended) {
-      deadline ??= AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-      if (!(await this.#changes.next(deadline))) break;
-    }
+  async #whenLive(wait: LiveWait): Promise<readonly LiveTrack[]> {
+    if (this.#tracks === undefined && !this.#ended) await this.#comeLive(wait);
     if (this.#tracks === undefined) throw notLive();
     return this.#tracks;
+  }
+
+  /** Waits until it is live, or has ended, or the wait is over; nothing outlives that. */
+  async #comeLive({ timeoutMs, signal }: LiveWait): Promise<void> {
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), timeoutMs);
+    const over = AbortSignal.any([signal, late.signal]);
+    try {
+      while (this.#tracks === undefined && !this.#ended) if (!(await this.#changes.next(over))) return;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #countTakeover(): void {
