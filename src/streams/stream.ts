@@ -4,20 +4,13 @@ import { GatewayError } from '../errors.ts';
 import type { StreamMedia } from '../media/engine.ts';
 import { refuseAborted } from './aborted.ts';
 import { Audience } from './audience.ts';
-import { ChangeSignal } from './change-signal.ts';
+import { ChangeSignal, type WaitLimits } from './change-signal.ts';
 import { type Claim, NameClaims } from './name-claims.ts';
 import type { LiveTrack, PublishSession } from './publish-session.ts';
 import type { RegistryEvents } from './registry-events.ts';
 import type { StreamId } from './stream-id.ts';
 import type { StreamPolicy } from './stream-policy.ts';
 import type { SubscribeSession } from './subscribe-session.ts';
-
-/** How a viewer waits for a stream that is not live. */
-export interface LiveWait {
-  readonly timeoutMs: number;
-  /** Fires when the viewer is gone. */
-  readonly signal: AbortSignal;
-}
 
 /** One named programme: who publishes, who watches, whether it is live. Lives from its first claim to the end of its grace time. */
 export class Stream {
@@ -161,14 +154,14 @@ export class Stream {
    *
    * Throws `ERR_STREAM_NOT_LIVE`, `ERR_REQUEST_ABORTED`, and what `open` throws.
    */
-  async serve<T>(wait: LiveWait, open: (tracks: readonly LiveTrack[]) => Promise<T>): Promise<T> {
-    const tracks = await this.#whenLive(wait);
-    refuseAborted(wait.signal);
+  async serve<T>(limits: WaitLimits, open: (tracks: readonly LiveTrack[]) => Promise<T>): Promise<T> {
+    const tracks = await this.#whenLive(limits);
+    refuseAborted(limits.signal);
     try {
       return await open(tracks);
     } catch (error) {
-      if (wait.signal.aborted || this.#ended || this.#tracks === tracks) throw error;
-      return this.serve(wait, open);
+      if (limits.signal.aborted || this.#ended || this.#tracks === tracks) throw error;
+      return this.serve(limits, open);
     }
   }
 
@@ -221,22 +214,10 @@ export class Stream {
     this.#changes.emit();
   }
 
-  async #whenLive(wait: LiveWait): Promise<readonly LiveTrack[]> {
-    if (this.#tracks === undefined && !this.#ended) await this.#comeLive(wait);
+  async #whenLive(limits: WaitLimits): Promise<readonly LiveTrack[]> {
+    await this.#changes.until(() => this.#tracks !== undefined || this.#ended, limits);
     if (this.#tracks === undefined) throw notLive();
     return this.#tracks;
-  }
-
-  /** Waits until it is live, or has ended, or the wait is over; nothing outlives that. */
-  async #comeLive({ timeoutMs, signal }: LiveWait): Promise<void> {
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), timeoutMs);
-    const over = AbortSignal.any([signal, late.signal]);
-    try {
-      while (this.#tracks === undefined && !this.#ended) if (!(await this.#changes.next(over))) return;
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   #countTakeover(): void {
