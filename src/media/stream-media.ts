@@ -9,7 +9,8 @@ import type { Presence } from './placement.ts';
 import { openLocalLegs } from './replay/local-legs.ts';
 import { WebRtcPublisherTransport } from './publisher-transport.ts';
 import { covers, originProfile, profileKey } from './router-codecs.ts';
-import { createWebRtcTransport, type OpenConsumer, type ViewerPlace, WebRtcSubscriberTransport } from './webrtc-transport.ts';
+import { type OpenConsumer, type ViewerPlace, WebRtcSubscriberTransport } from './subscriber-transport.ts';
+import { createWebRtcTransport } from './webrtc-transport.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import type { WorkerHome } from './worker-process.ts';
 

@@ -1,31 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { UnsupportedError } from 'mediasoup/errors';
-import type { BaseRtpStreamStats, Consumer, DtlsParameters, IceParameters, Router, WebRtcTransport } from 'mediasoup/types';
+import type { BaseRtpStreamStats, DtlsParameters, IceParameters, Router, WebRtcTransport } from 'mediasoup/types';
 import { GatewayError } from '../errors.ts';
-import { BandwidthEstimate, isEstimated } from './bandwidth-estimate.ts';
-import type {
-  ConsumeOptions,
-  IncomingTrack,
-  LocalTransport,
-  MediaTransport,
-  OutgoingTrack,
-  SubscriberTransport,
-  TransportEnding,
-  TransportEvents,
-  TransportTotals,
-  TransportTraffic,
-} from './engine.ts';
-import { ProducerTrack } from './incoming-track.ts';
-import type { GopFeed } from './instant/gop-feed.ts';
-import { openInjectedConsumer, type WatchPlace } from './instant/injected-consumer.ts';
-import type { StayRelay } from './instant/stay-relay.ts';
-import type { StayRelays } from './instant/stay-relays.ts';
-import { StayingTrack } from './instant/staying-track.ts';
-import { SwappingTrack } from './instant/swapping-track.ts';
-import { madeOn } from './made-on.ts';
-import { ConsumerTrack } from './outgoing-track.ts';
-import { Padding, paddingCapabilities } from './padding.ts';
-import { codecOf } from './router-codecs.ts';
+import type { LocalTransport, MediaTransport, TransportEnding, TransportEvents, TransportTraffic } from './engine.ts';
 import type { WorkerHome } from './worker-process.ts';
 
 /** First guess of what a viewer's path carries, in bit/s, until its feedback says more (media-notes §2: never absurd values). */
@@ -97,118 +74,6 @@ export abstract class Transport {
     if (this.#closed) return;
     this.close();
     this.events.emit('ended', ending);
-  }
-}
-
-/** Makes a viewer's consumer of a producer on the viewer's router. */
-export type OpenConsumer = (producerId: string) => Promise<Consumer>;
-
-/** Where a viewer is, and what it finds there. */
-export interface ViewerPlace extends WatchPlace {
-  readonly relays: StayRelays;
-}
-
-/** A {@link SubscriberTransport} on a mediasoup WebRtcTransport. */
-export class WebRtcSubscriberTransport extends Transport implements SubscriberTransport {
-  readonly #local: (track: ProducerTrack, open: OpenConsumer) => Promise<Consumer>;
-  readonly #place: ViewerPlace;
-  readonly #consumers = new Set<Consumer>();
-  readonly #estimate: BandwidthEstimate;
-  readonly #padding: Padding;
-
-  /** `local` calls `open` with the producer that stands for a track on this transport's router (itself, or the end of a pipe). */
-  constructor(
-    local: (track: ProducerTrack, open: OpenConsumer) => Promise<Consumer>,
-    transport: WebRtcTransport,
-    { home, released, place }: { readonly home: WorkerHome; readonly released: () => void; readonly place: ViewerPlace },
-  ) {
-    super(transport, home, released);
-    this.#local = local;
-    this.#place = place;
-    this.#estimate = new BandwidthEstimate(transport);
-    this.#padding = new Padding({
-      router: place.router,
-      open: async (producerId) => madeOn(transport, transport.consume({ producerId, rtpCapabilities: paddingCapabilities, paused: true })),
-    });
-  }
-
-  async consume(track: IncomingTrack, options: ConsumeOptions): Promise<OutgoingTrack> {
-    if (!(track instanceof ProducerTrack)) throw new TypeError('the track belongs to another engine');
-    const open: OpenConsumer = async (producerId) => this.#open(producerId, options);
-    const openLive = async (): Promise<ConsumerTrack> => new ConsumerTrack(await this.#local(track, open));
-    const feed = track.gops;
-    if (!options.followsSsrc && track.isRelayed) return reportAsGatewayError(this.#openStaying(track, open));
-    return reportAsGatewayError(feed !== undefined && options.followsSsrc ? this.#openSwapping(feed, open, openLive) : openLive());
-  }
-
-  async #openSwapping(feed: GopFeed, open: OpenConsumer, openLive: () => Promise<ConsumerTrack>): Promise<OutgoingTrack> {
-    const outcome = feed.gop(feed.encoding) === undefined ? 'no-gop' : feed.desk.hasRoom ? undefined : 'busy';
-    if (outcome !== undefined) {
-      feed.desk.report(outcome);
-      return openLive();
-    }
-    const injected = await openInjectedConsumer(feed, this.#place, open);
-    return new SwappingTrack({ feed, injected, openLive });
-  }
-
-  async #openStaying(track: ProducerTrack, open: OpenConsumer): Promise<OutgoingTrack> {
-    const attach = (to: StayRelay): void => {
-      to.attach(track);
-    };
-    const { relay, consumer } = await this.#place.relays.consume(codecOf(track.mimeType), { attach, open });
-    const carryOn = (next: IncomingTrack): boolean => {
-      if (!(next instanceof ProducerTrack) || !next.canBeRelayed || codecOf(next.mimeType) !== relay.codec) return false;
-      relay.attach(next);
-      return true;
-    };
-    return new StayingTrack({ relay, consumer, feed: track.gops, carryOn });
-  }
-
-  async #open(producerId: string, { mid, rtpCapabilities }: ConsumeOptions): Promise<Consumer> {
-    const consumer = await madeOn(this.transport, this.transport.consume({ producerId, rtpCapabilities, mid, paused: true }));
-    this.#consumers.add(consumer);
-    consumer.observer.once('close', () => this.#consumers.delete(consumer));
-    if (isEstimated(consumer.rtpParameters)) this.#estimate.listen();
-    return consumer;
-  }
-
-  get estimate(): number | undefined {
-    return this.#estimate.value;
-  }
-
-  async setFloor(bitsPerSecond: number): Promise<void> {
-    return this.#estimate.setFloor(bitsPerSecond);
-  }
-
-  async pad(bitsPerSecond: number): Promise<void> {
-    await this.#padding.send(bitsPerSecond).catch((error: unknown) => {
-      if (!this.transport.closed) throw error;
-    });
-  }
-
-  async traffic(): Promise<TransportTraffic> {
-    const { transport, streams } = await this.#stats();
-    return trafficOf(transport?.rtpSendBitrate, streams);
-  }
-
-  async totals(): Promise<TransportTotals> {
-    const { transport, streams } = await this.#stats();
-    return {
-      rtpBytesReceived: 0,
-      rtpBytesSent: transport?.rtpBytesSent ?? 0,
-      rtpPacketsReceived: 0,
-      rtpPacketsSent: sum(streams.map(({ packetCount }) => packetCount)),
-      packetsLost: sum(streams.map(({ packetsLost }) => packetsLost)),
-      keyFrameRequests: sum(streams.map(({ pliCount, firCount }) => pliCount + firCount)),
-    };
-  }
-
-  async #stats() {
-    const [[transport], consumers] = await Promise.all([
-      this.transport.getStats(),
-      Promise.all([...this.#consumers].map((consumer) => consumer.getStats())),
-    ]);
-    return { transport, streams: consumers.flat().filter(({ type }) => type === 'outbound-rtp') };
   }
 }
 
