@@ -199,10 +199,10 @@ row('N13', async ({ gateway }) => {
       active: true,
     });
   const video = { '1': [layer('a', 0, 160, 90), layer('b', 1, 320, 180), layer('c', 2, 640, 360)] };
-  await expect.poll(last, { ...soon, timeout: 10_000 }).toEqual(video);
+  await expect.poll(last, { ...soon, timeout: 30_000 }).toEqual(video);
   simulcast.sender.sending.delete('c');
   const away = { rid: 'c', bitrate: 0, active: false };
-  await expect.poll(last, { ...soon, timeout: 10_000 }).toMatchObject({ '1': [{ rid: 'a' }, { rid: 'b' }, away] });
+  await expect.poll(last, { ...soon, timeout: 30_000 }).toMatchObject({ '1': [{ rid: 'a' }, { rid: 'b' }, away] });
 });
 
 row('N14', 'viewercount', async ({ gateway }) => {
@@ -272,7 +272,7 @@ row('N17', async ({ gateway }) => {
     Object.values(reader.dataOf('layers').at(-1) as Record<string, { rid: string; current?: true }[]>)
       .flat()
       .find((layer) => layer.current)?.rid;
-  const patience = { ...soon, timeout: 10_000 };
+  const patience = { ...soon, timeout: 30_000 };
   await expect.poll(current, patience).toBe('c');
   for (const [body, rid] of [
     ['{"mediaId":"0","rid":"a"}', 'a'],
@@ -299,5 +299,5 @@ row('N18', async ({ gateway }) => {
   expect((await send('DELETE', `${location}/layer`)).status).toBe(200);
   using reader = await listenToEvents((await subscribe(location, ['layers'])).stream);
   const last = () => reader.dataOf('layers').at(-1);
-  await expect.poll(last, { ...soon, timeout: 10_000 }).toMatchObject({ '0': [{}, {}, { rid: 'c', current: true }] });
+  await expect.poll(last, { ...soon, timeout: 30_000 }).toMatchObject({ '0': [{}, {}, { rid: 'c', current: true }] });
 });

@@ -11,7 +11,7 @@ import { mutant, numbers } from './mutations.ts';
 const texts = corpus.map(({ text }) => text);
 const offers = 3_000;
 const connections = 16;
-const soon = { timeout: 10_000, interval: 50 };
+const soon = { timeout: 30_000, interval: 50 };
 
 interface Response {
   readonly status: number;

@@ -8,7 +8,7 @@ import { bindingRequest } from '../fixtures/stun.ts';
 import { numbers, type Next } from './mutations.ts';
 
 const datagrams = 5_000;
-const soon = { timeout: 10_000, interval: 20 };
+const soon = { timeout: 30_000, interval: 20 };
 
 /** First bytes that tell what a datagram is (RFC 7983), the rest random. */
 function garbage(next: Next, credentials: { readonly usernameFragment: string; readonly password: string }): Buffer {

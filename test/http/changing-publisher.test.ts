@@ -5,7 +5,7 @@ import { deleteSession, postOffer } from '../fixtures/raw-post.ts';
 import { expectStatus, openLive, repeat } from '../fixtures/visits.ts';
 
 test('viewers who come while publishers take turns get in, each on the tracks of the next one', { timeout: 60_000 }, async () => {
-  await using gateway = await openTestGateway({ liveWaitMs: 20_000 });
+  await using gateway = await openTestGateway();
   const round = { gateway: gateway.url, name: 'show' };
   await using publishers = new AsyncDisposableStack();
   let present = publishers.use(await openLive(round, 'show'));

@@ -53,7 +53,7 @@ test('every example says whether it is tested', () => {
 });
 
 test.skipIf(!hasCurl)('whip-whep.sh shows every exchange, gets the answers that it expects and leaves nothing behind', async () => {
-  await using gateway = await openTestGateway();
+  await using gateway = await openTestGateway({ liveWaitMs: 1000 });
   const { code, out, error } = await run('whip-whep.sh', gateway.url, 'show');
   expect({ code, error }).toEqual({ code: 0, error: '' });
   expect(out.match(/^< HTTP\/1\.1 \d+/gm)).toEqual([201, 204, 200, 412, 409, 200, 404].map((status) => `< HTTP/1.1 ${status}`));
