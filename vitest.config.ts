@@ -47,7 +47,7 @@ export default defineConfig({
       project({ name: 'conformance', timeoutMs: 60_000, group: 0 }),
       project({ name: 'fuzz', timeoutMs: 120_000, group: 0 }),
       project({ name: 'integration', timeoutMs: 120_000, group: 1, alone: true }),
-      project({ name: 'browser', timeoutMs: 180_000, group: 2, alone: true, atOnce: 3 }),
+      project({ name: 'browser', timeoutMs: 180_000, group: 2, alone: true, atOnce: 2 }),
     ],
   },
 });
