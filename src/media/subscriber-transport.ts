@@ -4,7 +4,6 @@ import type { ConsumeOptions, IncomingTrack, OutgoingTrack, SubscriberTransport,
 import { ProducerTrack } from './incoming-track.ts';
 import type { GopFeed } from './instant/gop-feed.ts';
 import { openInjectedConsumer, type WatchPlace } from './instant/injected-consumer.ts';
-import type { StayRelay } from './instant/stay-relay.ts';
 import type { StayRelays } from './instant/stay-relays.ts';
 import { StayingTrack } from './instant/staying-track.ts';
 import { SwappingTrack } from './instant/swapping-track.ts';
@@ -67,10 +66,7 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
   }
 
   async #openStaying(track: ProducerTrack, open: OpenConsumer): Promise<OutgoingTrack> {
-    const attach = (to: StayRelay): void => {
-      to.attach(track);
-    };
-    const { relay, consumer } = await this.#place.relays.consume(codecOf(track.mimeType), { attach, open });
+    const { relay, consumer } = await this.#place.relays.consume(codecOf(track.mimeType), { source: track, open });
     const carryOn = (next: IncomingTrack): boolean => {
       if (!(next instanceof ProducerTrack) || !next.canBeRelayed || codecOf(next.mimeType) !== relay.codec) return false;
       relay.attach(next);

@@ -1,10 +1,12 @@
 import * as mediasoup from 'mediasoup';
 import type { Consumer } from 'mediasoup/types';
 import { expect, test } from 'vitest';
+import type { RelaySource } from '../../src/media/instant/stay-relay.ts';
 import { StayRelays } from '../../src/media/instant/stay-relays.ts';
 import { codecLabel } from '../../src/media/router-codecs.ts';
 
 const profile = { audio: { opus: 109 }, video: { VP8: { payloadType: 120, rtx: 124 } } };
+const silence: RelaySource = { follow: () => ({ [Symbol.dispose]: () => undefined }), askForKeyFrame: () => undefined };
 
 test('a player that comes in the very moment in which the last one leaves is served', async () => {
   await using opened = new AsyncDisposableStack();
@@ -18,7 +20,7 @@ test('a player that comes in the very moment in which the last one leaves is ser
     return transport.consume({ producerId, rtpCapabilities: { codecs: [codec], headerExtensions: [] }, paused: true });
   };
   const relays = new StayRelays({ router, profile, listenInfo: { protocol: 'udp', ip: '127.0.0.1' } });
-  const join = async () => relays.consume('VP8', { attach: () => undefined, open });
+  const join = async () => relays.consume('VP8', { source: silence, open });
 
   for (const moments of Array(12).keys()) {
     const last = await join();

@@ -1,7 +1,7 @@
 import type { Consumer } from 'mediasoup/types';
 import type { RoutedCodec } from '../router-codecs.ts';
 import type { WatchPlace } from './injected-consumer.ts';
-import { StayRelay } from './stay-relay.ts';
+import { type RelaySource, StayRelay } from './stay-relay.ts';
 
 /** A player's consumer of a relay. */
 export interface RelayedConsumer {
@@ -19,16 +19,16 @@ export class StayRelays {
   }
 
   /**
-   * Lets `open` make a player's consumer of the relay for a codec, after `attach` gave that something to send; the relay is opened if it is not
-   * there, and closes with its last consumer. Rejects when the worker is gone, and as `open` does.
+   * Lets `open` make a player's consumer of the relay for a codec, which goes on with `source`; the relay is opened if it is not there, and closes
+   * with its last consumer. Rejects when the worker is gone, and as `open` does.
    */
   async consume(
     codec: RoutedCodec,
-    { attach, open }: { readonly attach: (relay: StayRelay) => void; readonly open: (producerId: string) => Promise<Consumer> },
+    { source, open }: { readonly source: RelaySource; readonly open: (producerId: string) => Promise<Consumer> },
   ): Promise<RelayedConsumer> {
     const relay = await this.#get(codec);
-    if (relay.closed) return this.consume(codec, { attach, open }); // its last player has left meanwhile
-    attach(relay);
+    if (relay.closed) return this.consume(codec, { source, open }); // its last player has left meanwhile
+    relay.attach(source);
     return { relay, consumer: await relay.consume(open) };
   }
 
