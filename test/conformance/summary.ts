@@ -19,7 +19,7 @@ const sections: Readonly<Record<string, string>> = {
   O: 'Security',
 };
 
-/** The table of README's section "Conformance": how many rows are tested, by section and by who demands them. */
+/** The table in the README of this folder: how many rows are tested, by section and by who demands them. */
 export function summaryLines(): string[] {
   const tested = rows.filter(({ side }) => side !== 'C');
   const letters = [...new Set(tested.map(({ id }) => id.slice(0, 1)))];

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import Type from 'typebox';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { checkSettings } from '../../src/config/check.ts';
 import { settingsSchema } from '../../src/config/schema.ts';
 import { listSettings, type Setting } from '../../src/config/setting-list.ts';
 import { isGroup, valueAt } from '../../src/config/written.ts';
@@ -15,6 +16,16 @@ const patternKeys = Type.IsObject(settingsSchema.properties.streams.properties.p
   ? Object.entries(settingsSchema.properties.streams.properties.patterns.items.properties)
   : [];
 
+/** Everything that is written for users. */
+const documents = [
+  'README.md',
+  'config/README.md',
+  'test/conformance/README.md',
+  'src/egress/README.md',
+  'CHANGELOG.md',
+  'examples/obs.md',
+];
+
 const anything: unknown = expect.anything();
 
 /** Every setting's value in the text of a file. */
@@ -24,7 +35,7 @@ function valuesIn(yaml: string): [path: string, value: unknown][] {
   return listSettings().map(({ path }) => [path, valueAt(written, path) ?? undefined]);
 }
 
-/** The row of README's configuration table: key, environment variable, default, description. */
+/** The row of a key in config/README.md: key, environment variable, default, description. */
 function rowOf({ path, variable, default: value, description }: Setting): string {
   const code = (text: string | undefined) => (text === undefined ? '' : `\`${text}\``);
   const shown =
@@ -71,7 +82,7 @@ test('config/sluice.yaml describes every key as the schema does', () => {
   for (const { description } of listSettings()) expect(text).toContain(plain(description));
 });
 
-test('the README documents every key as the schema does', () => {
+test('config/README.md documents every key as the schema does', () => {
   const cells = (row: string) =>
     row
       .split('|')
@@ -79,13 +90,35 @@ test('the README documents every key as the schema does', () => {
       .join(' | ')
       .trim();
   const groups = Object.keys(settingsSchema.properties).join('|');
-  const rows = readText('README.md').match(new RegExp(`^\\| \`(?:${groups})\\..*$`, 'gm')) ?? [];
+  const rows = readText('config/README.md').match(new RegExp(`^\\| \`(?:${groups})\\..*$`, 'gm')) ?? [];
   expect(rows.map(cells)).toEqual(listSettings().map(rowOf).map(cells));
 });
 
-test('the README counts the conformance rows as they are', () => {
+test('the settings that documents show can be used as they are', () => {
+  const blocks = documents.flatMap((path) => [...readText(path).matchAll(/^```yaml\n(.*?)^```/gms)].map(([, yaml = '']) => yaml));
+  expect(blocks.length).toBeGreaterThanOrEqual(5);
+  for (const yaml of blocks) expect(checkSettings(parse(yaml), 1).problems, yaml).toEqual([]);
+});
+
+test.for(documents)('the links in %s lead somewhere', (path) => {
+  const anchorsIn = (text: string) =>
+    [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+  const here = new URL(path, root);
+  const dead = [...readText(path).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].filter(([, file = '', anchor]) => {
+    const there = file === '' ? here : new URL(file, here);
+    return !existsSync(there) || (anchor !== undefined && !anchorsIn(readFileSync(there, 'utf8')).includes(anchor));
+  });
+  expect(dead.map(([link]) => link)).toEqual([]);
+});
+
+test('test/conformance/README.md counts the rows as they are', () => {
   const written = new Set(
-    readText('README.md')
+    readText('test/conformance/README.md')
       .split('\n')
       .map((line) => line.replaceAll(/ {2,}/g, ' ')),
   );
