@@ -1,4 +1,5 @@
-import type { PlayerState, WhepPlayer } from './whep-player.ts';
+import type { PlayerState } from './player-state.ts';
+import type { WhepPlayer } from './whep-player.ts';
 
 /** How long WebRTC may take to show something before HLS is tried, in milliseconds: a bad network needs some seconds, a blocked one for ever. */
 const patienceMs = 8_000;

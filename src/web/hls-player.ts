@@ -1,10 +1,10 @@
 import type Hls from './hls.js';
 import { catchUp } from './hls-settings.ts';
 import type { LayerChoice, PlayerLayer } from './player-layers.ts';
+import type { PlayerState } from './player-state.ts';
 import type { PlayerStats } from './player-stats.ts';
 import { backOffMs } from './retry-plan.ts';
 import { StateTarget } from './state-target.ts';
-import type { PlayerState } from './whep-player.ts';
 
 /** Where to watch, and on what. */
 export interface HlsPlayerOptions {

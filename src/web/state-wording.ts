@@ -1,5 +1,5 @@
 import type { Tone } from './page-parts.ts';
-import type { PlayerState } from './whep-player.ts';
+import type { PlayerState } from './player-state.ts';
 import type { PublisherState } from './whip-publisher.ts';
 
 /** A state in words. */

@@ -3,10 +3,11 @@ import { watchForFallback } from './hls-fallback.ts';
 import { HlsPlayer } from './hls-player.ts';
 import { LayerPanel } from './layer-panel.ts';
 import { announce, exposeForTests, part, readyCopyButtons, showPill, write } from './page-parts.ts';
+import type { PlayerState } from './player-state.ts';
 import type { PlayerStats } from './player-stats.ts';
 import { tellPlayer } from './state-wording.ts';
 import { addressOfPage, tokenOfPage } from './stream-address.ts';
-import { type PlayerState, WhepPlayer } from './whep-player.ts';
+import { WhepPlayer } from './whep-player.ts';
 import { bitRate, codecNames, frameRate, percentage, pictureSize, shortTime } from './wording.ts';
 
 const address = addressOfPage();

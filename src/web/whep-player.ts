@@ -1,6 +1,7 @@
 import type { PeerSession } from './peer-session.ts';
 import { type LayerChoice, type PlayerLayer, readLayers } from './player-layers.ts';
 import { offerToReceive } from './player-offer.ts';
+import type { PlayerState } from './player-state.ts';
 import { describePlayback, type PlayerStats } from './player-stats.ts';
 import { RecentReadings } from './recent-readings.ts';
 import { SessionKeeper, type Setback } from './session-keeper.ts';
@@ -23,18 +24,6 @@ export interface WhepPlayerOptions {
    */
   readonly events?: boolean | undefined;
 }
-
-/** What a player is doing. `reason` is a sentence for people. */
-export type PlayerState =
-  | { readonly name: 'connecting' }
-  /** Nobody publishes at the moment; playback begins by itself. */
-  | { readonly name: 'waiting'; readonly reason: string }
-  | { readonly name: 'playing' }
-  /** The connection was lost; the next attempt is made at `retryAt`, on the clock of `Date.now()`. */
-  | { readonly name: 'reconnecting'; readonly reason: string; readonly attempt: number; readonly retryAt: number }
-  /** The server's answer was final. */
-  | { readonly name: 'failed'; readonly reason: string; readonly code: string; readonly status: number | undefined }
-  | { readonly name: 'closed' };
 
 /** How often the arrival of packets is looked at. */
 const lookEveryMs = 400;

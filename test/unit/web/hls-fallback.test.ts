@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { planFallback } from '../../../src/web/hls-fallback.ts';
-import type { PlayerState } from '../../../src/web/whep-player.ts';
+import type { PlayerState } from '../../../src/web/player-state.ts';
 
 const refused = { name: 'failed', reason: 'No.', code: 'ERR_NO_COMMON_CODEC' } as const;
 

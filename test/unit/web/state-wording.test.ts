@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { tellPlayer, tellPublisher } from '../../../src/web/state-wording.ts';
-import type { PlayerState } from '../../../src/web/whep-player.ts';
+import type { PlayerState } from '../../../src/web/player-state.ts';
 import type { PublisherState } from '../../../src/web/whip-publisher.ts';
 
 const now = 1_700_000_000_000;
