@@ -1,6 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import type { BaseRtpStreamStats, Consumer, ConsumerLayers, RtpParameters, RtpStreamSendStats } from 'mediasoup/types';
+import type {
+  BaseRtpStreamStats,
+  Consumer,
+  ConsumerLayers,
+  ConsumerTraceEventType,
+  RtpParameters,
+  RtpStreamSendStats,
+} from 'mediasoup/types';
 import type { IncomingTrack, LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from './engine.ts';
 import { isEstimated } from './bandwidth-estimate.ts';
 import { climbWithEncodings } from './layer-climb.ts';
@@ -18,6 +25,7 @@ export class ConsumerTrack implements OutgoingTrack {
   /** What was asked for last, answered by the worker or not. */
   #wanted: LayerIndices | undefined;
   #draining = false;
+  #onRequest: (() => void) | undefined;
 
   /** `hasLayers`: whether the encodings of the track are layers to choose from. Default true. */
   constructor(consumer: Consumer, { hasLayers = true }: { readonly hasLayers?: boolean } = {}) {
@@ -66,17 +74,41 @@ export class ConsumerTrack implements OutgoingTrack {
   async resume(): Promise<void> {
     if (this.#consumer.closed) return;
     const isAwaited = this.events.listenerCount('firstpacket') > 0; // tracing costs requests
-    await Promise.all([isAwaited ? this.#traceFirst() : undefined, this.#consumer.resume()]).catch((error: unknown) => {
+    const beginning = isAwaited ? [this.#hasKeyFrames ? ('keyframe' as const) : ('rtp' as const)] : [];
+    const traced = [...beginning, ...(this.#onRequest === undefined ? [] : (['pli', 'fir'] as const))];
+    await Promise.all([traced.length > 0 ? this.#trace(traced) : undefined, this.#consumer.resume()]).catch((error: unknown) => {
       if (!this.#consumer.closed) throw error;
     });
   }
 
-  async #traceFirst(): Promise<void> {
-    this.#consumer.once('trace', () => {
+  /**
+   * Tells of the player's own requests for key frames, from the next {@link resume} on until the result is disposed of. What mediasoup asks for by
+   * itself, as with each resume, does not count.
+   */
+  hearRequests(onRequest: () => void): Disposable {
+    this.#onRequest = onRequest;
+    return {
+      [Symbol.dispose]: () => {
+        this.#onRequest = undefined;
+        this.#endTrace();
+      },
+    };
+  }
+
+  async #trace(types: ConsumerTraceEventType[]): Promise<void> {
+    let hasBegun = false;
+    this.#consumer.on('trace', ({ type }) => {
+      if (type === 'pli' || type === 'fir') return this.#onRequest?.();
+      if (hasBegun) return;
+      hasBegun = true;
       this.events.emit('firstpacket');
-      if (!this.#consumer.closed) void this.#consumer.enableTraceEvent([]).catch(() => undefined); // closed meanwhile: nothing to switch off
+      if (this.#onRequest === undefined) this.#endTrace();
     });
-    return this.#consumer.enableTraceEvent([this.#hasKeyFrames ? 'keyframe' : 'rtp']);
+    return this.#consumer.enableTraceEvent(types);
+  }
+
+  #endTrace(): void {
+    if (!this.#consumer.closed) void this.#consumer.enableTraceEvent([]).catch(() => undefined); // closed meanwhile: nothing to switch off
   }
 
   async setLayers({ spatialLayer, temporalLayer }: LayerIndices): Promise<void> {

@@ -40,6 +40,46 @@ test.for([
   },
 );
 
+test(
+  'a player that has lost the beginning and asks for a key frame is shown the GOP again, twice at most',
+  { timeout: 60_000 },
+  async () => {
+    await using gateway = await openTestGateway();
+    await using publisher = await DeafPublisher.open(gateway.whip('show'), { gopFrames: gop.frames });
+    const outcomes = joins(gateway);
+    await inPhase(publisher, 0.3);
+    const held = publisher.holdKeyFrame();
+    await using player = await NativePlayer.open(gateway.whep('show'), { codecs: ['H264'] });
+    const keyFrames = (): number => player.video.filter(({ isKey }) => isKey).length;
+    for (const sent of [1, 2]) {
+      await expect.poll(keyFrames, patience).toBe(sent);
+      await expect.poll(() => askedFor(player, keyFrames() > sent), { ...patience, interval: 50 }).toBe(true);
+    }
+    await pictures(player, 12); // long enough for a request not to count as one that was on its way
+    player.askForKeyFrame();
+    await pictures(player, 4);
+    expect(keyFrames()).toBe(3);
+    expect(outcomes()).toEqual({});
+
+    held[Symbol.dispose]();
+    await expect.poll(outcomes, patience).toEqual({ stayed: 1 });
+    await pictures(player, 30);
+    expect(holes(player)).toEqual([]);
+  },
+);
+
+/** Asks for a key frame unless one has come. */
+function askedFor(player: NativePlayer, hasCome: boolean): boolean {
+  if (!hasCome) player.askForKeyFrame();
+  return hasCome;
+}
+
+/** Waits until so many more pictures have come. */
+async function pictures({ video }: NativePlayer, count: number): Promise<void> {
+  const from = video.length;
+  await expect.poll(() => new Set(video.slice(from).map(({ timestamp }) => timestamp)).size, patience).toBeGreaterThan(count);
+}
+
 test('a player that keeps its SSRC plays on when its publisher returns', { timeout: 60_000 }, async () => {
   await using gateway = await openTestGateway();
   await using player = await (async () => {

@@ -1,9 +1,13 @@
+import { isAfter } from '../rtp-header.ts';
+import { rtpPayload } from '../rtp-payload.ts';
 import type { Offsets } from './continuity.ts';
 import type { PlacedPacket } from './gop-cache.ts';
+import type { GopCodec } from './key-frame.ts';
 import { Pacer, replayRate } from './pacer.ts';
 import { retimed } from './retiming.ts';
 import { rewritten } from './rtp-rewriter.ts';
 import { type ClockMapping, senderReport } from './sender-report.ts';
+import { moveVp8PictureId, vp8PictureId } from './vp8-picture-id.ts';
 
 /** Takes packets of ours to a router; drops them once it is closed. */
 export interface PacketSink {
@@ -14,6 +18,7 @@ export interface PacketSink {
 /** Where an injection goes. */
 export interface InjectionTarget {
   readonly sink: PacketSink;
+  readonly codec: GopCodec;
   readonly ssrc: number;
   readonly payloadType: number;
   /** In Hz. */
@@ -22,30 +27,55 @@ export interface InjectionTarget {
   readonly offsets?: Offsets;
 }
 
+/** Of the packets that we write. */
+const headerBytes = 12;
+
 /** A GOP on its way to a producer of ours, key frame first and at a pace, and behind it what comes meanwhile. */
 export class Injection {
   readonly #target: InjectionTarget;
-  readonly #queue: PlacedPacket[];
-  readonly #timestamps: ReadonlyMap<number, number>;
-  readonly #pacer: Pacer;
-  readonly #first: number;
+  #offsets: Offsets;
+  #queue: PlacedPacket[] = [];
+  #timestamps: ReadonlyMap<number, number> = new Map();
+  #pacer: Pacer;
+  #first = 0;
+  #isRepeating = false;
+  /** What the picture IDs of VP8 are moved by; the highest that was sent. */
+  readonly #pictures: { movedBy: number; last: number | undefined } = { movedBy: 0, last: undefined };
   readonly #sent = { packets: 0, octets: 0 };
   #highest = 0;
+  /** The highest timestamp that was sent, before it was moved by the offset. */
+  #newest: number | undefined;
 
   /** `gop` must hold a packet. */
   constructor(target: InjectionTarget, gop: readonly PlacedPacket[], nowMs: number) {
-    const bytes = gop.reduce((sum, { packet }) => sum + packet.length, 0);
-    const rate = replayRate(streamRate(gop, bytes));
     this.#target = target;
-    this.#queue = [...gop];
-    this.#first = gop[0]?.sequence ?? 0;
-    this.#timestamps = retimed(gop, Math.round(((bytes * 8) / rate) * target.clockRate));
-    this.#pacer = new Pacer(rate, nowMs);
+    this.#offsets = target.offsets ?? { sequence: 0, timestamp: 0 };
+    this.#pacer = this.#begin(gop, nowMs);
+  }
+
+  /**
+   * Begins anew, with the GOP as it is now: for a player that has lost the key frame. What was on its way is dropped, for `gop` holds it too; numbers
+   * and timestamps go on from those that were sent, and so do VP8's picture IDs: libwebrtc would take the pictures that it has for those that
+   * come again, and give them up for being late.
+   */
+  repeat(gop: readonly PlacedPacket[], nowMs: number): void {
+    const [begin] = gop;
+    if (begin === undefined || this.#newest === undefined) return; // nothing to begin with, or it has not begun yet
+    this.#offsets = { ...this.#offsets, sequence: this.#highest + 1 - begin.sequence };
+    const picture = this.#target.codec === 'VP8' ? vp8PictureId(rtpPayload(begin.packet) ?? begin.packet) : undefined;
+    if (picture !== undefined && this.#pictures.last !== undefined) this.#pictures.movedBy = this.#pictures.last + 1 - picture;
+    this.#isRepeating = true;
+    this.#pacer = this.#begin(gop, nowMs);
   }
 
   /** Whether everything has been sent that has come. */
   get isLive(): boolean {
     return this.#queue.length === 0;
+  }
+
+  /** Whether a GOP is on its way that the player has been sent before. */
+  get isRepeating(): boolean {
+    return this.#isRepeating && !this.isLive;
   }
 
   /** The highest sequence number that was sent. */
@@ -79,15 +109,33 @@ export class Injection {
     sink.sendRtcp(senderReport(mapping, { ssrc, clockRate, ...this.#sent }, nowMs));
   }
 
+  #begin(gop: readonly PlacedPacket[], nowMs: number): Pacer {
+    const bytes = gop.reduce((sum, { packet }) => sum + packet.length, 0);
+    const rate = replayRate(streamRate(gop, bytes));
+    this.#queue = [...gop];
+    this.#first = gop[0]?.sequence ?? 0;
+    this.#timestamps = retimed(gop, { span: Math.round(((bytes * 8) / rate) * this.#target.clockRate), after: this.#newest });
+    return new Pacer(rate, nowMs);
+  }
+
   #send({ packet, sequence, timestamp }: PlacedPacket): void {
-    const { sink, ssrc, payloadType, offsets = { sequence: 0, timestamp: 0 } } = this.#target;
-    const moved = { sequence: sequence + offsets.sequence, timestamp: (this.#timestamps.get(timestamp) ?? timestamp) + offsets.timestamp };
+    const { sink, ssrc, payloadType } = this.#target;
+    const shown = this.#timestamps.get(timestamp) ?? timestamp;
+    const moved = { sequence: sequence + this.#offsets.sequence, timestamp: shown + this.#offsets.timestamp };
     const copy = rewritten(packet, { ssrc, payloadType, ...moved });
     if (copy === undefined) return;
+    this.#movePicture(copy.subarray(headerBytes), moved.sequence);
     sink.send(copy);
     this.#highest = Math.max(this.#highest, moved.sequence);
+    if (this.#newest === undefined || isAfter(shown, this.#newest)) this.#newest = shown;
     this.#sent.packets += 1;
-    this.#sent.octets += copy.length - 12;
+    this.#sent.octets += copy.length - headerBytes;
+  }
+
+  #movePicture(payload: Uint8Array, sequence: number): void {
+    if (this.#target.codec !== 'VP8') return;
+    if (this.#pictures.movedBy !== 0) moveVp8PictureId(payload, this.#pictures.movedBy);
+    if (sequence >= this.#highest) this.#pictures.last = vp8PictureId(payload);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Follower, GopFeed } from './gop-feed.ts';
 import { injectedPayloadType } from './injected-consumer.ts';
 import { Injection } from './injection.ts';
 import type { Pumped } from './join-desk.ts';
+import { RepeatLimit } from './repeat-limit.ts';
 import type { Channel, StayRelay } from './stay-relay.ts';
 
 /** What a {@link StayingTrack} is made from. */
@@ -26,6 +27,7 @@ export class StayingTrack implements OutgoingTrack, Follower, Pumped {
   readonly #parts: StayingTrackParts;
   readonly #track: ConsumerTrack;
   readonly #joining = new DisposableStack();
+  readonly #repeats = new RepeatLimit();
   #injection: Injection | undefined;
   #isJoining = false;
   #isChanging = false;
@@ -102,9 +104,10 @@ export class StayingTrack implements OutgoingTrack, Follower, Pumped {
   packet(placed: PlacedPacket): void {
     const injection = this.#injection;
     if (injection === undefined) return;
+    const { isRepeating } = injection;
     injection.push(placed);
     // The relay has sent this packet already. Once the player may change over to that, nothing of before must come later.
-    if (this.#isChanging) injection.flush();
+    if (this.#isChanging && !isRepeating) injection.flush();
   }
 
   clock(): void {
@@ -119,7 +122,7 @@ export class StayingTrack implements OutgoingTrack, Follower, Pumped {
 
   pump(nowMs: number): void {
     const injection = this.#injection;
-    if (injection === undefined || this.#isChanging) return;
+    if (injection === undefined) return;
     injection.pump(nowMs);
     if (injection.isLive && this.#parts.relay.isReady) this.#changeOver();
   }
@@ -146,6 +149,11 @@ export class StayingTrack implements OutgoingTrack, Follower, Pumped {
       relay.release(channel);
     });
     this.#joining.use(feed.desk.take());
+    this.#joining.use(
+      this.#track.hearRequests(() => {
+        this.#repeat();
+      }),
+    );
     return channel;
   }
 
@@ -160,7 +168,7 @@ export class StayingTrack implements OutgoingTrack, Follower, Pumped {
     }
     const nowMs = performance.now();
     const sequence = channel.next - (gop[0]?.sequence ?? 0);
-    const target = { sink: relay, ssrc: channel.ssrc, payloadType: injectedPayloadType, clockRate: feed.clockRate };
+    const target = { sink: relay, codec: feed.codec, ssrc: channel.ssrc, payloadType: injectedPayloadType, clockRate: feed.clockRate };
     const injection = new Injection({ ...target, offsets: { sequence, timestamp: offsets.timestamp } }, gop, nowMs);
     this.#injection = injection;
     this.#joining.defer(() => {
@@ -168,6 +176,16 @@ export class StayingTrack implements OutgoingTrack, Follower, Pumped {
     });
     this.#joining.use(feed.follow(feed.encoding, this));
     this.#joining.use(feed.desk.keepPumping(this));
+    this.pump(nowMs);
+  }
+
+  /** The player asks for a key frame: it has lost the one that it was sent, and the publisher sends none before its time. */
+  #repeat(): void {
+    const { feed } = this.#parts;
+    const nowMs = performance.now();
+    const gop = feed?.gop(feed.encoding);
+    if (this.#injection === undefined || gop === undefined || !this.#repeats.admits(nowMs)) return;
+    this.#injection.repeat(gop, nowMs);
     this.pump(nowMs);
   }
 

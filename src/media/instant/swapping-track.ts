@@ -8,6 +8,7 @@ import { HandOver } from './hand-over.ts';
 import { type InjectedConsumer, injectedPayloadType } from './injected-consumer.ts';
 import { Injection } from './injection.ts';
 import type { Pumped } from './join-desk.ts';
+import { RepeatLimit } from './repeat-limit.ts';
 import type { ClockMapping } from './sender-report.ts';
 
 /** How long the injected packets can still be asked for again after the hand-over, in milliseconds. */
@@ -37,6 +38,7 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
   readonly #parts: SwappingTrackParts;
   readonly #first: ConsumerTrack;
   readonly #injecting = new DisposableStack();
+  readonly #repeats = new RepeatLimit();
   #injection: { readonly packets: Injection; readonly handOver: HandOver } | undefined;
   #live: ConsumerTrack | undefined;
   #wanted: LayerIndices | undefined;
@@ -85,6 +87,11 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
     const encoding = replayedEncoding(feed.encoding, this.#wanted);
     const gop = feed.gop(encoding);
     if (gop !== undefined && feed.desk.hasRoom) {
+      this.#injecting.use(
+        this.#first.hearRequests(() => {
+          this.#repeat(encoding);
+        }),
+      );
       // A worker takes one request after the other, so the packets may go at once.
       const resumed = this.#first.resume();
       this.#start(encoding, gop);
@@ -120,7 +127,7 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
   packet(placed: PlacedPacket): void {
     const { packets, handOver } = this.#injection ?? {};
     if (packets === undefined || handOver === undefined) return;
-    if (placed.beginsGop && handOver.keyFrame(performance.now())) packets.flush();
+    if (placed.beginsGop && handOver.keyFrame(performance.now()) && !packets.isRepeating) packets.flush();
     packets.push(placed);
   }
 
@@ -146,7 +153,7 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
   #start(encoding: number, gop: readonly PlacedPacket[]): void {
     const { feed, injected } = this.#parts;
     const nowMs = performance.now();
-    const target = { ...injected, payloadType: injectedPayloadType, clockRate: feed.clockRate };
+    const target = { ...injected, codec: feed.codec, payloadType: injectedPayloadType, clockRate: feed.clockRate };
     const packets = new Injection(target, gop, nowMs);
     this.#injection = { packets, handOver: new HandOver(nowMs) };
     this.#injecting.use(feed.desk.take());
@@ -156,6 +163,16 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
     const clock = feed.clock(encoding);
     // As often as mediasoup wants to hear it before it goes by it.
     if (clock !== undefined) for (let times = 0; times < 3; times += 1) packets.tell(clock, performance.now());
+  }
+
+  /** The viewer asks for a key frame: it has lost the one that it was sent, and the publisher sends none before its time. */
+  #repeat(encoding: number): void {
+    const nowMs = performance.now();
+    const { packets, handOver } = this.#injection ?? {};
+    const gop = this.#parts.feed.gop(encoding);
+    if (packets === undefined || handOver?.decide(nowMs) !== 'inject' || gop === undefined || !this.#repeats.admits(nowMs)) return;
+    packets.repeat(gop, nowMs);
+    this.pump(nowMs);
   }
 
   /** Opens the viewer's consumer of the track, which begins with the next key frame by itself. */
