@@ -46,16 +46,27 @@ export function videoLayers({ rids, encodings, sizes }: LayerMeasurements, befor
     const isActive = isSending(own);
     const temporalLayers = isActive ? own.findLastIndex((bitrate) => bitrate > 0) + 1 : (before[spatialLayer]?.bitrates.length ?? 1);
     const size = sizes[spatialLayer] ?? before[spatialLayer];
+    const measured = Array.from({ length: temporalLayers }, (_none, temporal) => (isActive ? below + sum(own.slice(0, temporal + 1)) : 0));
     return {
       rid: rids.length > 1 ? rids[spatialLayer] : undefined,
       spatialLayer,
       width: size?.width,
       height: size?.height,
-      bitrates: Array.from({ length: temporalLayers }, (_none, temporal) =>
-        isActive ? Math.round(below + sum(own.slice(0, temporal + 1))) : 0,
-      ),
+      bitrates: levelled(measured, before[spatialLayer]?.bitrates),
       isActive,
     };
+  });
+}
+
+/** What is measured of an encoder that aims at one bitrate differs by up to this factor from one time to the next; more is another aim. */
+const wavering = 1.6;
+
+/** Of measurements that waver, in bit/s, the mean of this one and what was told of those before. */
+function levelled(measured: readonly number[], before: readonly number[] = []): readonly number[] {
+  return measured.map((bitrate, temporalLayer) => {
+    const told = before[temporalLayer] ?? 0;
+    const wavers = bitrate < told * wavering && told < bitrate * wavering;
+    return Math.round(wavers ? (bitrate + told) / 2 : bitrate);
   });
 }
 

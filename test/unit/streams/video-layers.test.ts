@@ -60,6 +60,17 @@ test('a layer that is away keeps its size and its temporal layers', () => {
   expect(layer).toMatchObject({ rid: 'b', width: 640, height: 360, bitrates: [0, 0, 0], isActive: false });
 });
 
+test('a bitrate that wavers is levelled, and one that another aim of the encoder explains is not', () => {
+  const one = { rids: ['a', 'b'], sizes: [] };
+  const told = (bitrates: readonly number[]) =>
+    bitrates.reduce<readonly VideoLayer[]>((before, bitrate) => videoLayers({ ...one, encodings: [encoding('b', [bitrate])] }, before), []);
+  expect(told([1000, 1400]).at(-1)?.bitrates).toEqual([1200]);
+  expect(told([1000, 1400, 800]).at(-1)?.bitrates).toEqual([1000]);
+  expect(told([1000, 2000]).at(-1)?.bitrates).toEqual([2000]);
+  expect(told([1000, 0]).at(-1)?.bitrates).toEqual([0]);
+  expect(told([0, 1000]).at(-1)?.bitrates).toEqual([1000]);
+});
+
 test('a track without layers is one', () => {
   expect(brief(videoLayers({ rids: ['only'], encodings: [encoding('only', [700])], sizes: sizes.slice(2) }, []))).toEqual([
     [0, 1280, [700]],
