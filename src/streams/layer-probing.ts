@@ -16,11 +16,15 @@ const times = {
   rest: 3300,
 } as const;
 
+/** A queue of which the last report told, in milliseconds: the next report tells whether it was a hiccup, or a throttle that padding would hide. */
+const doubtfulQueueMs = 60;
+
 /** Whether to find out with padding what the path carries: in calm, a while after the last change. */
 export function mayProbe(state: ControlState, { reading: { atMs }, ladder, sent, ceiling }: Look): boolean {
   const { bound, calmSinceMs, sentSinceMs, heldSinceMs = Infinity, probed } = state;
   if (sent < 0 || sent >= ceiling || sent > bound || calmSinceMs === undefined || ladder[sent]?.bitrate === 0) return false;
   if (sent < bound && atMs - heldSinceMs < times.held) return false;
+  if (signsOf(state).queueMs > doubtfulQueueMs) return false;
   return atMs - calmSinceMs >= times.calm && atMs - Math.max(sentSinceMs, probed.atMs) >= times.rest;
 }
 

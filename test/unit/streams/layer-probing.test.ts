@@ -79,3 +79,13 @@ test('an estimate that holds a viewer down is given time to rise by itself', () 
   expect(first?.second).toBeGreaterThan(6);
   expect(first?.bound).toBe(2);
 });
+
+test('no padding is sent on top of a queue that the last report told of: if the next one does too, the layer is left', () => {
+  const calm = watch(20, startControl(1), () => ({}));
+  const beginsAt = calm.find(({ padding }) => padding > 0)?.second ?? Infinity;
+  const throttled = watch(20, startControl(1), (second, decided) => ({ queueMs: second >= beginsAt && decided?.bound === 1 ? 300 : 0 }));
+  const left = throttled.find(({ bound }) => bound === 0);
+  expect(left).toMatchObject({ reason: 'delay' });
+  expect((left?.second ?? Infinity) - beginsAt).toBeLessThan(1);
+  expect(paddingsOf(throttled.filter(({ second }) => second <= (left?.second ?? 0)))).toEqual([]);
+});
