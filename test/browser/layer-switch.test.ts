@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
 import { browserTest, expectPlaying, patience } from '../fixtures/browser-test.ts';
 import type { PageViewer } from '../fixtures/chromium.ts';
+import type { DescribedLayer } from '../../src/streams/layer-event.ts';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
+import { listenToEvents } from '../fixtures/sse.ts';
 import { Standstills, stoodStill } from '../fixtures/standstills.ts';
 
 const large = { width: 960, height: 540, startBitrate: 3000 };
@@ -134,6 +136,8 @@ browserTest.for([
     await using publisher = await chromium.publish(gateway.whip('show'), { ...large, encodings: [{ scalabilityMode }] });
     await using viewer = await chromium.watch(gateway.whep('show'));
     await expectPlaying(viewer, '960x540');
+    using told = await hearOfLayers(viewer);
+    await expect.poll(() => told.active(), patience).toEqual([0, 1, 2]);
     using standstills = new Standstills([publisher, viewer]);
     const usual = await usualPause(viewer, standstills);
     const since = Date.now();
@@ -141,9 +145,32 @@ browserTest.for([
     await expect.poll(async () => (await viewer.heights()).at(-1)?.height, patience).toBeLessThanOrEqual(270);
     await expectPlaying(viewer);
     const pause = await longestPause(viewer, standstills, since);
-    await annotate(JSON.stringify({ scalabilityMode, usual, pause }));
+    await expect.poll(() => told.active(), patience).toEqual([0, 1]);
+    const toldMs = Date.now() - since;
+    await annotate(JSON.stringify({ scalabilityMode, usual, pause, toldMs }));
     expect(pause).toBeLessThan(longestMove(usual));
     await publisher.handle.evaluate(async (peer, changed) => peer.sendAs(changed), { ...allLayers, scalabilityMode });
     await expectPlaying(viewer, '960x540');
+    await expect.poll(() => told.active(), patience).toEqual([0, 1, 2]);
   },
 );
+
+/** Subscribes to the `layers` events of a viewer. */
+async function hearOfLayers(viewer: PageViewer) {
+  const { location } = await viewer.session();
+  const headers = { 'Content-Type': 'application/json' };
+  const response = await fetch(`${location}/events`, { method: 'POST', headers, body: JSON.stringify(['layers']) });
+  const events = await listenToEvents(new URL(response.headers.get('Location') ?? '', location).href);
+  return {
+    /** The sizes that arrive, by the last event, smallest first. */
+    active: (): readonly number[] => [
+      ...new Set(layersIn(events.dataOf('layers').at(-1)).flatMap(({ active, spatialLayerId }) => (active ? [spatialLayerId] : []))),
+    ],
+    [Symbol.dispose]: () => events[Symbol.dispose](),
+  };
+}
+
+/** The layers of the only video in a `layers` event, by the place of its section. */
+function layersIn(data: unknown): readonly DescribedLayer[] {
+  return Object.values((data ?? {}) as Record<string, readonly DescribedLayer[]>).flat();
+}

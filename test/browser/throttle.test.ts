@@ -1,11 +1,11 @@
-import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { browserTest, expectPlaying } from '../fixtures/browser-test.ts';
-import { Chromium, type PageViewer } from '../fixtures/chromium.ts';
+import type { PageViewer } from '../fixtures/chromium.ts';
 import { openTestGateway } from '../fixtures/gateway.ts';
 import { openLossyRelay } from '../fixtures/lossy-relay.ts';
-import { NetworkNamespace, type Throttle } from '../fixtures/network-namespace.ts';
+import { linkedTest, loadSlowness, slowness } from '../fixtures/linked-browsers.ts';
+import type { NetworkNamespace, Throttle } from '../fixtures/network-namespace.ts';
 import { Standstills, stoodStill } from '../fixtures/standstills.ts';
 
 /** Three layers whose bitrates are far apart, so that a throttle can be between two of them whatever the picture shows. */
@@ -34,46 +34,6 @@ const second = 1000;
 
 /** What is asked of every viewer: to settle within 5 s, and to climb back within 15 s. */
 const goals = { settleMs: 5 * second, climbMs: 15 * second } as const;
-
-/** A picture that stands for so long without any throttle, in milliseconds, tells of a machine that is busy with something else. */
-const usualPauseMs = 120;
-
-/** So many processes for each core that want to run, over the last minute: the test alone makes about half of it. */
-const usualLoad = 3;
-
-/** How much more time things may take on this machine now, by its load, and by the longest pause of a picture within 2 s in which nothing happens. */
-async function slowness(viewer: PageViewer): Promise<number> {
-  const from = Date.now();
-  await until(from + 2 * second);
-  const shown = (await viewer.handle.evaluate(({ shown: pictures }) => pictures.map(({ at }) => at))).filter((at) => at >= from);
-  const pauses = [...shown, Date.now()].map((at, index) => at - (shown[index - 1] ?? from));
-  return Math.max(loadSlowness(), Math.max(...pauses) / usualPauseMs);
-}
-
-/** The same, by the load of the last minute only. */
-function loadSlowness(): number {
-  const [load = 0] = loadavg();
-  return Math.max(1, load / availableParallelism() / usualLoad);
-}
-
-/** Two Chromiums, each behind a link of its own. */
-const throttleTest = browserTest.extend('links', async ({ chromium: _needed, skip }, { onCleanup }) => {
-  const opened = new AsyncDisposableStack();
-  onCleanup(async () => opened.disposeAsync());
-  const open = async (): Promise<{ readonly namespace: NetworkNamespace; readonly chromium: Chromium }> => {
-    const namespace = opened.use(openNamespace(skip));
-    return { namespace, chromium: opened.use(await Chromium.open({ program: namespace.program, address: namespace.address })) };
-  };
-  return { near: await open(), other: await open() };
-});
-
-function openNamespace(skip: (note: string) => never): NetworkNamespace {
-  try {
-    return NetworkNamespace.open();
-  } catch (error) {
-    return skip(`no network namespace with tc can be made here (root and iproute2 are needed): ${String(error)}`);
-  }
-}
 
 /** The layers that a viewer has seen, and when each began. */
 async function seen(viewer: PageViewer): Promise<readonly { readonly at: number; readonly layer: Layer }[]> {
@@ -111,7 +71,7 @@ async function visits(viewer: PageViewer, layer: Layer, [from, to]: readonly [nu
   return (await seen(viewer)).filter((change) => change.layer === layer && change.at > from && change.at < to).length;
 }
 
-throttleTest(
+linkedTest(
   'a VP8 viewer without bandwidth feedback finds the layer that its link carries, hardly freezes, and climbs back after a long throttle',
   async ({ chromium, links: { near, other }, annotate }) => {
     await using gateway = await openTestGateway({ codecs: ['VP8'], address: near.namespace.address });
@@ -147,33 +107,83 @@ throttleTest(
   240 * second,
 );
 
-throttleTest(
-  'an H264 viewer with bandwidth feedback finds the layer that its link carries, hardly freezes, and climbs back',
-  async ({ chromium, links: { near }, annotate }) => {
-    await using gateway = await openTestGateway({ codecs: ['H264'], address: near.namespace.address });
-    await using publisher = await chromium.publish(gateway.whip('show'), { ...publishing, codecs: ['H264'] });
-    await using viewer = await near.chromium.watch(gateway.whep('show'), { bandwidthFeedback: true });
-    await expectPlaying(viewer, '960x540');
-    const slowBefore = await slowness(viewer);
-    using standstills = new Standstills([publisher, viewer]);
-    const start = Date.now();
-    near.namespace.throttle(throttles.m);
-    const settledMs = await reach(viewer, 'm', start);
-    await until(start + 20 * second);
-    const end = Date.now();
-    near.namespace.throttle(undefined);
-    const climbedMs = await reach(viewer, 'h', end);
+/** How long a link is throttled, in milliseconds: for a viewer that adapts, and for one that always takes the highest layer. */
+const throttledMs = { adapting: 14 * second, fixed: 6 * second } as const;
+
+/** One viewer behind a throttled link. */
+interface Throttled {
+  readonly viewer: PageViewer;
+  readonly namespace: NetworkNamespace;
+}
+
+/** Throttles links to just above the middle layer, and lifts that; tells how each viewer did meanwhile. */
+async function throttleAndLift(viewers: readonly Throttled[]) {
+  const start = Date.now();
+  for (const { namespace } of viewers) namespace.throttle(throttles.m);
+  const settled = await Promise.all(viewers.map(async ({ viewer }) => reach(viewer, 'm', start)));
+  await until(start + throttledMs.adapting);
+  const end = Date.now();
+  for (const { namespace } of viewers) namespace.throttle(undefined);
+  const climbed = await Promise.all(viewers.map(async ({ viewer }) => reach(viewer, 'h', end)));
+  const seenBy = await Promise.all(
+    viewers.map(async ({ viewer }, index) => ({
+      settledMs: settled[index] ?? Infinity,
+      climbedMs: climbed[index] ?? Infinity,
+      frozen: await viewer.frozenBetween(start, end),
+      wrongSteps: await visits(viewer, 'h', [start + (settled[index] ?? 0), end]),
+      layers: (await seen(viewer)).map(({ at, layer }) => [at - start, layer]),
+    })),
+  );
+  return { start, end, seenBy };
+}
+
+/** For which share of the time a viewer of the highest layer is frozen, behind the same throttle. */
+async function frozenShareOfHighest({ viewer, namespace }: Throttled): Promise<number> {
+  await alwaysHighest(viewer);
+  const start = Date.now();
+  namespace.throttle(throttles.m);
+  await until(start + throttledMs.fixed);
+  return (await viewer.frozenBetween(start, start + throttledMs.fixed)) / throttledMs.fixed;
+}
+
+linkedTest.for([
+  ['an H264 simulcast viewer with bandwidth feedback finds', 'H264', publishing.encodings, [true]],
+  [
+    'VP9 L3T3_KEY viewers without and with bandwidth feedback find',
+    'VP9',
+    [{ scalabilityMode: 'L3T3_KEY', maxBitrate: 1_000_000 }],
+    [false, true],
+  ],
+] as const)(
+  '%s the layer that the link carries, freeze far less than the highest would, and climb back',
+  { timeout: 240 * second },
+  async ([, codec, encodings, feedbacks], { chromium, links: { near, other }, annotate }) => {
+    await using gateway = await openTestGateway({ codecs: [codec], address: near.namespace.address });
+    await using publisher = await chromium.publish(gateway.whip('show'), { ...publishing, encodings: [...encodings], codecs: [codec] });
+    await using opened = new AsyncDisposableStack();
+    const viewers: Throttled[] = [];
+    for (const [index, bandwidthFeedback] of feedbacks.entries()) {
+      const { namespace, chromium: far } = index === 0 ? near : other;
+      const viewer = opened.use(await far.watch(gateway.whep('show'), { bandwidthFeedback }));
+      await expectPlaying(viewer, '960x540');
+      viewers.push({ viewer, namespace });
+    }
+    const [first] = viewers;
+    if (first === undefined) throw new TypeError('there are viewers');
+    const slowBefore = await slowness(first.viewer);
+    using standstills = new Standstills([publisher, ...viewers.map(({ viewer }) => viewer)]);
+    const { start, end, seenBy } = await throttleAndLift(viewers);
     const slow = Math.max(slowBefore, loadSlowness());
     const byMachine = await frozenByMachine(standstills, [start, end]);
-    const frozen = await viewer.frozenBetween(start, end);
-    const layers = (await seen(viewer)).map(({ at, layer }) => [at - start, layer]);
-    await annotate(JSON.stringify({ slow, settledMs, climbedMs, byMachine, frozen, layers }));
-    expect(await visits(viewer, 'h', [start + settledMs, end])).toBeLessThanOrEqual(1);
-    expect(await lessStandstills(standstills, start, settledMs)).toBeLessThan(goals.settleMs * slow);
-    expect(await lessStandstills(standstills, end, climbedMs)).toBeLessThan(goals.climbMs * slow);
-    expect(frozen - byMachine).toBeLessThan((end - start) / 4);
+    const shareOfHighest = await frozenShareOfHighest(first);
+    await annotate(JSON.stringify({ codec, slow, byMachine, shareOfHighest, seenBy }));
+    for (const { settledMs, climbedMs, frozen, wrongSteps } of seenBy) {
+      expect(wrongSteps).toBeLessThanOrEqual(1);
+      expect(await lessStandstills(standstills, start, settledMs)).toBeLessThan(goals.settleMs * slow);
+      expect(await lessStandstills(standstills, end, climbedMs)).toBeLessThan(goals.climbMs * slow);
+      expect(((frozen - byMachine) / (end - start)) * 2).toBeLessThan(shareOfHighest);
+    }
   },
-  240 * second,
 );
 
 browserTest(
@@ -194,7 +204,7 @@ browserTest(
 /** Makes a viewer take the highest layer, whatever its link carries. */
 async function alwaysHighest(viewer: PageViewer): Promise<void> {
   const { location } = await viewer.session();
-  const body = JSON.stringify({ mediaId: '1', encodingId: 'h' });
+  const body = JSON.stringify({ mediaId: '1', spatialLayerId: 2 });
   const response = await fetch(`${location}/layer`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
   expect(response.status).toBe(200);
 }
