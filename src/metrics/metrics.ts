@@ -49,7 +49,7 @@ export interface Metrics {
 }
 
 /** How often our thread's delay is looked at, in milliseconds; `nodejs_eventloop_lag_…` holds it. Each look wakes the thread up. */
-const eventLoopMonitoringPrecision = 20;
+const eventLoopMonitoringPrecision = 50;
 
 /** Starts to listen. The registry of metrics is its own, so that several gateways fit into one process. */
 export function openMetrics({ registry, engine, egress, rtmp, hls, recordings }: MetricsSources): Metrics {

@@ -1,5 +1,5 @@
 /** How often the gateway looks whether its thread is late, in milliseconds: what it then tells holds this time. */
-const lookedAtEveryMs = 20;
+const lookedAtEveryMs = 50;
 
 /** How late the gateway's thread was since it was last asked. */
 export async function loopDelay(url: string): Promise<{ readonly loopP99Ms: number; readonly loopMaxMs: number }> {

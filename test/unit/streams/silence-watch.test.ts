@@ -64,3 +64,20 @@ test('nobody is silent because a worker does not answer', async () => {
   expect(peer).toMatchObject({ silences: 0, asked: 2 });
   peer.stop();
 });
+
+test('peers who came one after the other are looked at together', async () => {
+  const moments = new Set<number>();
+  const note = async (): Promise<number> => moments.add(Math.round(performance.now())).size;
+  const stops = Array.from({ length: 50 }, () => {
+    vi.advanceTimersByTime(2);
+    return watchSilence({ transport: { bytesReceived: note }, silenceMs, heard: false }, () => undefined);
+  });
+  await vi.advanceTimersByTimeAsync(100);
+  moments.clear();
+  await vi.advanceTimersByTimeAsync(99);
+  expect(moments.size).toBeLessThanOrEqual(16);
+  for (const stop of stops) stop();
+  moments.clear();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(moments.size).toBe(0);
+});
