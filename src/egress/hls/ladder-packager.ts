@@ -12,6 +12,12 @@ import { VideoLane } from './video-lane.ts';
 /** Without a picture for this long, the sound goes first, in milliseconds. */
 const pictureDeadlineMs = 2_000;
 
+/** How far the picture may be ahead of the sound before a segment is closed without it, in milliseconds. */
+const soundPatienceMs = 400;
+
+/** The same for the first segment of a run: FFmpeg hands out pictures that were kept at once, and encodes the sound since then meanwhile. */
+const firstSoundPatienceMs = 1_500;
+
 /** A longer hole between segments is a discontinuity, in milliseconds. */
 const longestHoleMs = 1_000;
 
@@ -91,7 +97,8 @@ export class LadderPackager implements Packager {
     const untilMs = this.#lead() === undefined ? this.#cutOfSound(fromMs) : this.#cutOfLead(fromMs);
     if (untilMs === undefined) return undefined;
     const isSettled = this.#rungs.every((rung) => rung.isSettled({ fromMs, untilMs }, this.#horizon.expectedOf(rung.name)));
-    const hasSound = !this.#awaitsSound || this.#audio.endMs >= untilMs - 50 || this.#horizon.newestMs >= untilMs + momentMs;
+    const patienceMs = this.#isFirst ? firstSoundPatienceMs : soundPatienceMs;
+    const hasSound = !this.#awaitsSound || this.#audio.endMs >= untilMs - 50 || this.#horizon.newestMs >= untilMs + patienceMs;
     return isSettled && hasSound ? untilMs : undefined;
   }
 

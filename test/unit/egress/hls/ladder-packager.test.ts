@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Fragment } from '../../../../src/egress/fragment.ts';
 import { inOrderOfArrival, madeUpFragments, madeUpInit, madeUpRun, type MadeUp } from '../../../fixtures/made-up-fragments.ts';
 import { brokenRules, brokenTogether, readMediaPlaylist } from '../../../fixtures/playlist-rules.ts';
+import { endOf } from '../../../../src/egress/hls/fragment-times.ts';
 import { bytesPerSegment, Packaging } from './packaging.ts';
 
 const names = ['video-0', 'video-1', 'video-2'];
@@ -172,6 +173,19 @@ test.for([
   expectRules(packaging);
   expect(read(packaging, 'audio').segments.length).toBe(read(packaging, 'video-0').segments.length);
   expect(read(packaging, 'audio').segments.length).toBeGreaterThanOrEqual(6);
+});
+
+test.for([200, 500, 1000])('of a run that begins in the past, the sound is waited for that comes %i ms after the pictures', (delayMs) => {
+  const allAt = (ms: number, fragments: readonly Fragment[]) => fragments.map((each) => [Math.max(ms, endOf(each)), each] as const);
+  const pictures = names.flatMap((_, index) => allAt(1200, layer(index, { from: 0, until: 8000 })));
+  const arriving = [...pictures, ...allAt(1200 + delayMs, audio(0, 8000))].toSorted(([one], [other]) => one - other);
+  const packaging = new Packaging('ladder', { listed: 20 }).run(
+    run,
+    arriving.map(([, fragment]) => fragment),
+  );
+  expectRules(packaging);
+  const bytes = bytesPerSegment(packaging.presentation, 'audio');
+  expect(bytes).toEqual(bytes.map(() => bytes.at(-1)));
 });
 
 test('when all video pauses, a picture stands still until it comes back', () => {
