@@ -5,6 +5,9 @@ import type { RenditionFacts } from './tap-watch.ts';
 /** How many looks at packet counts are remembered. */
 const keptLooks = 8;
 
+/** Of how many fragments it is remembered how long they let wait. */
+const keptGaps = 8;
+
 /** Follows one rendition of a run from its RTP leg to its fragments, and keeps what a `TapJudge` wants to know. Times are of `performance.now()`. */
 export class RenditionFeed {
   readonly rendition: Rendition;
@@ -15,6 +18,7 @@ export class RenditionFeed {
   #keyFrameSentAt: number | undefined;
   #fragmentAt: number | undefined;
   #keyFragmentAt: number | undefined;
+  #gaps: readonly number[] = [];
   #clock: { readonly mediaMs: number; readonly at: number } | undefined;
   #jumpMs = 0;
 
@@ -38,6 +42,7 @@ export class RenditionFeed {
       keyFrameSentAt: this.#keyFrameSentAt,
       fragmentAt: this.#fragmentAt,
       keyFragmentAt: this.#keyFragmentAt,
+      gapMs: Math.max(0, ...this.#gaps),
       jumpMs: this.#jumpMs,
     };
   }
@@ -70,6 +75,8 @@ export class RenditionFeed {
   }
 
   took({ startMs, durationMs, independent }: Fragment, now: number): void {
+    const before = this.#fragmentAt ?? this.#keyFrameSentAt;
+    if (before !== undefined) this.#gaps = [...this.#gaps.slice(1 - keptGaps), now - before];
     this.#fragmentAt = now;
     if (independent) this.#keyFragmentAt = now;
     const mediaMs = startMs + durationMs;

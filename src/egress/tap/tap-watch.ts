@@ -10,6 +10,8 @@ export interface RenditionFacts {
   readonly keyFrameSentAt: number | undefined;
   readonly fragmentAt: number | undefined;
   readonly keyFragmentAt: number | undefined;
+  /** The longest that one of the last few fragments has let wait for itself; 0 before the first. */
+  readonly gapMs: number;
   /** How far its clock has left the wall clock between two fragments, at most. */
   readonly jumpMs: number;
 }
@@ -25,6 +27,10 @@ const busyLooks = 3;
 
 /** How long a key frame that was sent may take to come out. */
 const keyFragmentMs = 3_000;
+
+/** How many times as long as those before a fragment may take, and how long at most: of a publisher slower than real time they fill slowly. */
+const slowerTimes = 2;
+const slowestMs = 8_000;
 
 /** How long a problem must last, in milliseconds: less than from one look to the next. */
 const lastingMs = 400;
@@ -42,7 +48,7 @@ export function judgeTap(renditions: readonly RenditionFacts[], now: number): st
 }
 
 function judge(
-  { kind, resumedAt, packetsAt, keyFrameSentAt, fragmentAt, keyFragmentAt, jumpMs }: RenditionFacts,
+  { kind, resumedAt, packetsAt, keyFrameSentAt, fragmentAt, keyFragmentAt, gapMs, jumpMs }: RenditionFacts,
   now: number,
 ): string | undefined {
   if (jumpMs > maxJumpMs) return `its clock jumped by ${Math.round(jumpMs / 1000)} s`;
@@ -52,8 +58,10 @@ function judge(
       ? 'nothing came out'
       : undefined;
   }
-  if (now - fragmentAt > fragmentMs && isBusy(packetsAt, now - fragmentMs)) return 'packets go in, nothing comes out';
-  const isLate = keyFrameSentAt !== undefined && (keyFragmentAt ?? 0) < keyFrameSentAt && now - keyFrameSentAt > keyFragmentMs;
+  const slowMs = Math.min(slowestMs, slowerTimes * gapMs);
+  if (now - fragmentAt > Math.max(fragmentMs, slowMs) && isBusy(packetsAt, now - fragmentMs)) return 'packets go in, nothing comes out';
+  const patienceMs = Math.max(keyFragmentMs, slowMs);
+  const isLate = keyFrameSentAt !== undefined && (keyFragmentAt ?? 0) < keyFrameSentAt && now - keyFrameSentAt > patienceMs;
   return kind === 'video' && isLate ? 'key frames go in, none comes out' : undefined;
 }
 

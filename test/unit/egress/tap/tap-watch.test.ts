@@ -10,6 +10,7 @@ const well: RenditionFacts = {
   keyFrameSentAt: 58_000,
   fragmentAt: 59_900,
   keyFragmentAt: 58_200,
+  gapMs: 210,
   jumpMs: 20,
 };
 const begun = { fragmentAt: undefined, keyFragmentAt: undefined, resumedAt: 55_000 };
@@ -20,6 +21,10 @@ const cases: readonly (readonly [name: string, change: Partial<RenditionFacts>, 
   ['nothing has come out for less than that', { ...begun, keyFrameSentAt: 57_200 }, undefined],
   ['no key frame was sent yet', { ...begun, keyFrameSentAt: undefined }, undefined],
   ['fragments stop while packets come', { fragmentAt: 57_900 }, 'video-0: packets go in, nothing comes out'],
+  ['fragments of a publisher slower than real time take as long as ever', { fragmentAt: 56_500, gapMs: 2_200 }, undefined],
+  ['they take longer than that', { fragmentAt: 55_500, gapMs: 2_200 }, 'video-0: packets go in, nothing comes out'],
+  ['nothing has come for long, as once before', { fragmentAt: 51_000, gapMs: 40_000 }, 'video-0: packets go in, nothing comes out'],
+  ['a key frame waits for the end of its slow fragment', { keyFrameSentAt: 56_500, keyFragmentAt: 40_000, gapMs: 2_200 }, undefined],
   [
     'fragments stop because packets do',
     { fragmentAt: 50_000, keyFragmentAt: 49_000, keyFrameSentAt: 48_900, packetsAt: [49_000, 49_500, 50_000] },
