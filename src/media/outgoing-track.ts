@@ -165,3 +165,15 @@ function reportOf(
 function indicesOf(layers: ConsumerLayers | undefined): LayerIndices | undefined {
   return layers === undefined ? undefined : { spatialLayer: layers.spatialLayer, temporalLayer: layers.temporalLayer ?? 0 };
 }
+
+/** What was reported of two consumers that followed each other, in one count. */
+export function inOneCount(before: OutgoingReport, report: OutgoingReport): OutgoingReport {
+  return {
+    ...report,
+    packets: before.packets + report.packets,
+    bytes: before.bytes + report.bytes,
+    retransmitted: before.retransmitted + report.retransmitted,
+    lost: before.lost + report.lost,
+    keyFrameRequests: before.keyFrameRequests + report.keyFrameRequests,
+  };
+}

@@ -1,8 +1,9 @@
 import { expect } from 'vitest';
-import { browserTest, patience } from '../fixtures/browser-test.ts';
-import type { PageViewer } from '../fixtures/chromium.ts';
+import { browserTest, expectPlaying, patience } from '../fixtures/browser-test.ts';
+import type { Chromium, PageViewer } from '../fixtures/chromium.ts';
 import { DeafPublisher } from '../fixtures/deaf-publisher.ts';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
+import { linkedTest, loadSlowness } from '../fixtures/linked-browsers.ts';
 
 /** Key frames come every 4 s. */
 const gop = { frames: 120, ms: 4000 } as const;
@@ -35,6 +36,75 @@ browserTest.for([
     expect(gateway.engine.instantJoins()).toMatchObject({ injections: 0 });
   },
 );
+
+/** Three encodings of 960x540 with a key frame every 4 s, whoever asks for one. */
+const simulcast = {
+  width: 960,
+  height: 540,
+  startBitrate: 3000,
+  keyFrameEveryMs: gop.ms,
+  encodings: [
+    { rid: 'l', scaleResolutionDownBy: 4, maxBitrate: 120_000 },
+    { rid: 'm', scaleResolutionDownBy: 2, maxBitrate: 350_000 },
+    { rid: 'h', scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
+  ],
+};
+
+/** Less than the highest encoding takes. */
+const slowLink = { kbit: 540, queueMs: 300 } as const;
+
+/** How soon a viewer behind such a link sees what it carries, in milliseconds: it took 9 s and more when the replay did not change its encoding. */
+const goalMs = 7000;
+
+linkedTest(
+  'of simulcast that ignores requests the highest encoding is shown, or another one that is wished for, or a smaller one to who comes over a slow link',
+  { timeout: 240_000 },
+  async ({ chromium, links: { near }, annotate }) => {
+    await using gateway = await openTestGateway({ codecs: ['VP8'], address: near.namespace.address, instantJoin: 'always' });
+    await using _publisher = await chromium.publish(gateway.whip('show'), simulcast);
+    {
+      await using first = await chromium.watch(gateway.whep('show'));
+      await expectPlaying(first, '960x540');
+    }
+    await expect.poll(async () => seesAtOnce(chromium, gateway, [540]), patience).toBe(true);
+    await expect.poll(async () => seesAtOnce(chromium, gateway, [540, 135], { spatialLayerId: 0 }), patience).toBe(true);
+
+    const page = await near.chromium.openPeers();
+    near.namespace.throttle(slowLink);
+    const cameAt = Date.now();
+    await using viewer = await page.watch(gateway.whep('show'));
+    await expect.poll(async () => firstBelow(viewer, 540), patience).toBeDefined();
+    const settledMs = ((await firstBelow(viewer, 540)) ?? Infinity) - cameAt;
+    await annotate(JSON.stringify({ settledMs, slowness: loadSlowness() }));
+    expect(settledMs).toBeLessThan(goalMs * loadSlowness());
+  },
+);
+
+/** Whether a newcomer is shown pictures of these heights before the stream itself takes over, with a wish that it has as soon as it sees something. */
+async function seesAtOnce(chromium: Chromium, gateway: TestGateway, heights: readonly number[], wish?: object): Promise<boolean> {
+  const outcomes = joins(gateway);
+  await using viewer = await chromium.watch(gateway.whep('show'));
+  await expect.poll(async () => (await viewer.heights()).length, { ...patience, interval: 10 }).toBeGreaterThan(0);
+  if (wish !== undefined) await choose(viewer, wish);
+  await expect
+    .poll(async () => (await viewer.heights()).length >= heights.length || outcomes()['swapped'] !== undefined, patience)
+    .toBe(true);
+  const seen = (await viewer.heights()).map(({ height }) => height);
+  // Codecs round odd heights.
+  return outcomes()['swapped'] === undefined && heights.every((height, index) => Math.abs((seen[index] ?? 0) - height) <= 1);
+}
+
+async function choose(viewer: PageViewer, wish: object): Promise<void> {
+  const { location } = await viewer.session();
+  const headers = { 'Content-Type': 'application/json' };
+  const response = await fetch(`${location}/layer`, { method: 'POST', headers, body: JSON.stringify(wish) });
+  expect(response.status).toBe(200);
+}
+
+/** When a viewer saw a picture that is smaller for the first time; undefined while it has not. */
+async function firstBelow(viewer: PageViewer, height: number): Promise<number | undefined> {
+  return (await viewer.heights()).find((change) => change.height < height)?.at;
+}
 
 /** Waits until a share of a GOP, at most a tenth more, has gone by. */
 async function inPhase({ keyFrames }: DeafPublisher, phase: number): Promise<void> {

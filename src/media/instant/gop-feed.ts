@@ -40,9 +40,7 @@ export class GopFeed implements Disposable {
   readonly #clocks = new Map<number, { readonly mapping: ClockMapping; readonly reports: number }>();
   readonly #followers = new Map<Follower, number>();
   readonly #injectors = new Map<Router, Promise<DirectTransport>>();
-  readonly #wanted = new Set<number>();
   #users = 0;
-  #largest = 0;
   #isKept: boolean;
 
   constructor({ producer, tap, trace, codec, desk, isKept }: GopFeedSource) {
@@ -78,6 +76,11 @@ export class GopFeed implements Disposable {
     return this.#producer.rtpParameters.codecs[0]?.clockRate ?? 90_000;
   }
 
+  /** Whether the encodings of the track are layers to choose from. */
+  get hasLayers(): boolean {
+    return this.#producer.type === 'simulcast';
+  }
+
   /** The largest encoding that arrives: what a viewer gets of whose network nothing is known yet. */
   get encoding(): number {
     return Math.max(0, ...(this.#producer.score ?? []).filter(({ score }) => score > 0).map(({ encodingIdx }) => encodingIdx));
@@ -85,7 +88,6 @@ export class GopFeed implements Disposable {
 
   /** What a newcomer needs to see the present picture of an encoding; undefined when there is nothing to give. */
   gop(encoding: number): readonly PlacedPacket[] | undefined {
-    this.#wanted.add(encoding);
     return this.#isKept ? this.#caches.get(encoding)?.gop(performance.now()) : undefined;
   }
 
@@ -172,19 +174,14 @@ export class GopFeed implements Disposable {
   }
 
   #onPacket(packet: Buffer, encoding: number): void {
-    const placed = this.#cache(encoding)?.push(packet, performance.now());
+    const placed = this.#cache(encoding).push(packet, performance.now());
     if (placed === undefined) return;
     for (const [follower, followed] of [...this.#followers]) if (followed === encoding) follower.packet(placed);
   }
 
-  /** Of several encodings the largest is kept, and those that somebody asked for. */
-  #cache(encoding: number): GopCache | undefined {
-    if (encoding > this.#largest) {
-      this.#largest = encoding;
-      for (const smaller of this.#caches.keys()) if (!this.#wanted.has(smaller)) this.#caches.delete(smaller);
-    }
+  #cache(encoding: number): GopCache {
     const known = this.#caches.get(encoding);
-    if (known !== undefined || (encoding < this.#largest && !this.#wanted.has(encoding))) return known;
+    if (known !== undefined) return known;
     const cache = new GopCache(this.codec);
     this.#caches.set(encoding, cache);
     return cache;

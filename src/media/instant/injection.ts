@@ -39,6 +39,10 @@ export class Injection {
   #pacer: Pacer;
   #first = 0;
   #isRepeating = false;
+  /** Whether another encoding than the first is shown. */
+  #hasChanged = false;
+  /** The newest packet that came, of the present encoding. */
+  #last: PlacedPacket | undefined;
   /** What the picture IDs of VP8 are moved by; the highest that was sent. */
   readonly #pictures: { movedBy: number; last: number | undefined } = { movedBy: 0, last: undefined };
   readonly #sent = { packets: 0, octets: 0 };
@@ -59,13 +63,22 @@ export class Injection {
    * come again, and give them up for being late.
    */
   repeat(gop: readonly PlacedPacket[], nowMs: number): void {
-    const [begin] = gop;
-    if (begin === undefined || this.#newest === undefined) return; // nothing to begin with, or it has not begun yet
-    this.#offsets = { ...this.#offsets, sequence: this.#highest + 1 - begin.sequence };
-    const picture = this.#target.codec === 'VP8' ? vp8PictureId(rtpPayload(begin.packet) ?? begin.packet) : undefined;
-    if (picture !== undefined && this.#pictures.last !== undefined) this.#pictures.movedBy = this.#pictures.last + 1 - picture;
-    this.#isRepeating = true;
-    this.#pacer = this.#begin(gop, nowMs);
+    if (this.#newest === undefined) return; // it has not begun yet
+    this.#goOn(gop, nowMs);
+  }
+
+  /**
+   * Goes on with another encoding of the same track, whose GOP this is, behind what was sent of the one before; no more of that must come. Slower
+   * than at first, because that was probably too much.
+   */
+  change(gop: readonly PlacedPacket[], nowMs: number): void {
+    const timeOf = (newest: PlacedPacket | undefined): number =>
+      newest === undefined ? 0 : newest.timestamp + ((nowMs - newest.arrivedMs) * this.#target.clockRate) / 1000;
+    const timestamp = Math.round(timeOf(this.#last) + this.#offsets.timestamp - timeOf(gop.at(-1)));
+    if (this.#newest !== undefined) this.#newest = wrapped(this.#newest + this.#offsets.timestamp - timestamp);
+    this.#offsets = { ...this.#offsets, timestamp };
+    this.#hasChanged = true;
+    this.#goOn(gop, nowMs);
   }
 
   /** Whether everything has been sent that has come. */
@@ -85,7 +98,9 @@ export class Injection {
 
   /** Takes what has arrived. What lies before the key frame is of no use. */
   push(placed: PlacedPacket): void {
-    if (placed.sequence > this.#first) this.#queue.push(placed);
+    if (placed.sequence <= this.#first) return;
+    this.#queue.push(placed);
+    this.#last = placed;
   }
 
   /** Sends what the pace allows now. */
@@ -106,15 +121,25 @@ export class Injection {
   /** Passes the publisher's clock on, so that picture and sound are played together. */
   tell(mapping: ClockMapping, nowMs: number): void {
     const { sink, ssrc, clockRate } = this.#target;
-    sink.sendRtcp(senderReport(mapping, { ssrc, clockRate, ...this.#sent }, nowMs));
+    sink.sendRtcp(senderReport(mapping, { ssrc, clockRate, ...this.#sent, timestampOffset: this.#offsets.timestamp }, nowMs));
+  }
+
+  #goOn(gop: readonly PlacedPacket[], nowMs: number): void {
+    const [begin] = gop;
+    if (begin === undefined) return;
+    this.#offsets = { ...this.#offsets, sequence: this.#highest + 1 - begin.sequence };
+    const picture = this.#target.codec === 'VP8' ? vp8PictureId(rtpPayload(begin.packet) ?? begin.packet) : undefined;
+    if (picture !== undefined && this.#pictures.last !== undefined) this.#pictures.movedBy = this.#pictures.last + 1 - picture;
+    this.#isRepeating = true;
+    this.#pacer = this.#begin(gop, nowMs);
   }
 
   #begin(gop: readonly PlacedPacket[], nowMs: number): Pacer {
-    const bytes = gop.reduce((sum, { packet }) => sum + packet.length, 0);
-    const rate = replayRate(streamRate(gop, bytes));
+    const rate = replayRate(rateOf(gop), { isFirst: !this.#hasChanged });
+    this.#last = gop.at(-1);
     this.#queue = [...gop];
     this.#first = gop[0]?.sequence ?? 0;
-    this.#timestamps = retimed(gop, { span: Math.round(((bytes * 8) / rate) * this.#target.clockRate), after: this.#newest });
+    this.#timestamps = retimed(gop, { span: Math.round(((bytesOf(gop) * 8) / rate) * this.#target.clockRate), after: this.#newest });
     return new Pacer(rate, nowMs);
   }
 
@@ -139,8 +164,17 @@ export class Injection {
   }
 }
 
-/** How fast the packets came, in bit/s. */
-function streamRate(gop: readonly PlacedPacket[], bytes: number): number {
+/** How fast the packets came, in bit/s; 0 where that cannot be told. */
+export function rateOf(gop: readonly PlacedPacket[]): number {
   const tookMs = (gop.at(-1)?.arrivedMs ?? 0) - (gop[0]?.arrivedMs ?? 0);
-  return tookMs <= 0 ? 0 : (bytes * 8000) / tookMs;
+  return tookMs <= 0 ? 0 : (bytesOf(gop) * 8000) / tookMs;
+}
+
+function bytesOf(gop: readonly PlacedPacket[]): number {
+  return gop.reduce((sum, { packet }) => sum + packet.length, 0);
+}
+
+/** As a timestamp. */
+function wrapped(ticks: number): number {
+  return ((ticks % 2 ** 32) + 2 ** 32) % 2 ** 32;
 }

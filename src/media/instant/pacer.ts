@@ -1,15 +1,16 @@
 /** Bounds of the pace of a replay, in bit/s: slow enough for a link of a few Mbit/s, fast enough to be live at once. */
-const pace = { least: 6_000_000, most: 20_000_000 } as const;
+const pace = { least: 6_000_000, most: 20_000_000, leastLater: 300_000 } as const;
 
 /** What a late timer may make up for, in milliseconds; more would be a burst. */
 const catchUpMs = 10;
 
 /**
  * How fast a GOP of a stream is replayed, in bit/s: four times as fast as it was sent. No bandwidth of the viewer is known when it joins, and a
- * burst that is too fast for it holds up its audio in the same queue.
+ * burst that is too fast for it holds up its audio in the same queue. A later one of the same viewer (`isFirst` false) is mostly there because the
+ * first was too much.
  */
-export function replayRate(streamBitsPerSecond: number): number {
-  return Math.min(pace.most, Math.max(pace.least, 4 * streamBitsPerSecond));
+export function replayRate(streamBitsPerSecond: number, { isFirst = true }: { readonly isFirst?: boolean } = {}): number {
+  return Math.min(pace.most, Math.max(isFirst ? pace.least : pace.leastLater, 4 * streamBitsPerSecond));
 }
 
 /** Lets packets go at a rate. Has no clock: the time comes with each call. */

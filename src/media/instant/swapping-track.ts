@@ -1,23 +1,32 @@
 import { EventEmitter } from 'node:events';
 import type { RtpParameters } from 'mediasoup/types';
 import type { IncomingTrack, JoinOutcome, LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from '../engine.ts';
-import { ConsumerTrack } from '../outgoing-track.ts';
+import { ConsumerTrack, inOneCount } from '../outgoing-track.ts';
 import type { PlacedPacket } from './gop-cache.ts';
-import type { Follower, GopFeed } from './gop-feed.ts';
-import { HandOver } from './hand-over.ts';
-import { type InjectedConsumer, injectedPayloadType } from './injected-consumer.ts';
-import { Injection } from './injection.ts';
-import type { Pumped } from './join-desk.ts';
-import { RepeatLimit } from './repeat-limit.ts';
-import type { ClockMapping } from './sender-report.ts';
+import type { GopFeed } from './gop-feed.ts';
+import type { HandOver } from './hand-over.ts';
+import type { InjectedConsumer } from './injected-consumer.ts';
+import { rateOf } from './injection.ts';
+import { ViewerReplay, type ViewerReplayParts } from './viewer-replay.ts';
 
 /** How long the injected packets can still be asked for again after the hand-over, in milliseconds. */
 const lingerMs = 400;
 
-/** The encoding whose GOP a newcomer is shown: the largest that arrives, or a smaller one where the viewer shall get no more than that. */
-export function replayedEncoding(largest: number, wanted: LayerIndices | undefined): number {
-  return Math.min(largest, wanted?.spatialLayer ?? largest);
+/**
+ * The encoding whose GOP a newcomer is shown: the largest that the viewer shall get and that its network carries, as far as that is known.
+ *
+ * `rates` are those of all encodings that arrive, in bit/s, smallest first; `estimate` in bit/s.
+ */
+export function replayedEncoding(rates: readonly number[], wanted: LayerIndices | undefined, estimate = Infinity): number {
+  const allowed = rates.slice(0, 1 + (wanted?.spatialLayer ?? rates.length));
+  return Math.max(
+    0,
+    allowed.findLastIndex((rate) => rate <= estimate),
+  );
 }
+
+/** All frames, as mediasoup's temporal layers go no higher. */
+const everyFrame = 7;
 
 /** What a {@link SwappingTrack} is made from. */
 export interface SwappingTrackParts {
@@ -25,21 +34,23 @@ export interface SwappingTrackParts {
   readonly injected: InjectedConsumer;
   /** Makes the viewer's consumer of the track itself. */
   readonly openLive: () => Promise<ConsumerTrack>;
+  /** What the viewer's network was found to carry by earlier tracks, in bit/s; undefined for a newcomer. */
+  readonly estimate: number | undefined;
 }
 
 /**
  * A track on its way to a viewer that follows a changed SSRC: first the present GOP on a producer of ours, at once, and from a later key frame
  * on the track itself, which then costs nothing in Node any more.
  */
-export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
+export class SwappingTrack implements OutgoingTrack {
   readonly kind = 'video';
   readonly events = new EventEmitter<OutgoingTrackEvents>();
   readonly rtpParameters: RtpParameters;
   readonly #parts: SwappingTrackParts;
   readonly #first: ConsumerTrack;
-  readonly #injecting = new DisposableStack();
-  readonly #repeats = new RepeatLimit();
-  #injection: { readonly packets: Injection; readonly handOver: HandOver } | undefined;
+  #replay: ViewerReplay | undefined;
+  /** What was reported of the injected packets last. */
+  #injected: OutgoingReport | undefined;
   #live: ConsumerTrack | undefined;
   #wanted: LayerIndices | undefined;
   #linger: NodeJS.Timeout | undefined;
@@ -64,37 +75,39 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
   }
 
   get currentLayers(): LayerIndices | undefined {
-    return this.#live?.currentLayers;
+    if (this.#replay === undefined) return this.#live?.currentLayers;
+    return this.#parts.feed.hasLayers ? { spatialLayer: this.#replay.encoding, temporalLayer: everyFrame } : undefined;
   }
 
   get isEstimated(): boolean {
     return this.#sending.isEstimated;
   }
 
-  /** Begins anew with the hand-over. */
   async report(): Promise<OutgoingReport> {
-    return this.#sending.report();
+    const track = this.#sending;
+    const report = await track.report();
+    if (track !== this.#first) return this.#injected === undefined ? report : inOneCount(this.#injected, report);
+    this.#injected = report;
+    return report;
   }
 
-  /** Not before the hand-over: the replay must not be torn. */
+  /** The replay waits as long, and then goes on where it was, since it must not be torn; or with another encoding from its key frame. */
   async drain(durationMs: number): Promise<void> {
+    this.#replay?.wait(durationMs);
     if (this.#sending === this.#live) await this.#live.drain(durationMs);
   }
 
   async resume(): Promise<void> {
     if (this.#closed) return;
-    const { feed } = this.#parts;
-    const encoding = replayedEncoding(feed.encoding, this.#wanted);
+    const { feed, estimate } = this.#parts;
+    const encoding = this.#replayed(estimate);
     const gop = feed.gop(encoding);
     if (gop !== undefined && feed.desk.hasRoom) {
-      this.#injecting.use(
-        this.#first.hearRequests(() => {
-          this.#repeat(encoding);
-        }),
-      );
+      const replay = this.#openReplay(encoding, gop);
       // A worker takes one request after the other, so the packets may go at once.
       const resumed = this.#first.resume();
-      this.#start(encoding, gop);
+      replay.start();
+      if (feed.hasLayers) this.events.emit('layerschange', this.currentLayers);
       return resumed;
     }
     feed.desk.report(gop === undefined ? 'no-gop' : 'busy');
@@ -108,6 +121,10 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
 
   async setLayers(layers: LayerIndices): Promise<void> {
     this.#wanted = layers;
+    if (this.#replay !== undefined && this.#parts.feed.hasLayers) {
+      this.#replay.change(this.#replayed());
+      this.events.emit('layerschange', this.currentLayers);
+    }
     await this.#live?.setLayers(layers);
   }
 
@@ -117,62 +134,31 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
 
   close(): void {
     this.#closed = true;
-    this.#end('ended');
+    this.#replay?.ended();
     clearTimeout(this.#linger);
     this.#closeInjected();
     this.#live?.close();
   }
 
-  /** Sent with the desk's next turn: with fifty newcomers, a key frame that is sent to each of them at once would stop everything else. */
-  packet(placed: PlacedPacket): void {
-    const { packets, handOver } = this.#injection ?? {};
-    if (packets === undefined || handOver === undefined) return;
-    if (placed.beginsGop && handOver.keyFrame(performance.now()) && !packets.isRepeating) packets.flush();
-    packets.push(placed);
-  }
-
-  clock(mapping: ClockMapping): void {
-    this.#injection?.packets.tell(mapping, performance.now());
-  }
-
-  /** The track is gone: whoever sends it again consumes it anew. */
-  ended(): void {
-    this.#end('ended');
-  }
-
-  pump(nowMs: number): void {
-    if (this.#injection === undefined) return;
-    const { packets, handOver } = this.#injection;
-    const decision = handOver.decide(nowMs);
-    if (decision === 'stop') this.#end('swapped');
-    if (decision !== 'inject') return;
-    packets.pump(nowMs);
-    if (handOver.shouldOpen(packets.isLive, nowMs)) void this.#handOver(handOver);
-  }
-
-  #start(encoding: number, gop: readonly PlacedPacket[]): void {
+  #openReplay(encoding: number, gop: readonly PlacedPacket[]): ViewerReplay {
     const { feed, injected } = this.#parts;
-    const nowMs = performance.now();
-    const target = { ...injected, codec: feed.codec, payloadType: injectedPayloadType, clockRate: feed.clockRate };
-    const packets = new Injection(target, gop, nowMs);
-    this.#injection = { packets, handOver: new HandOver(nowMs) };
-    this.#injecting.use(feed.desk.take());
-    this.#injecting.use(feed.follow(encoding, this));
-    this.#injecting.use(feed.desk.keepPumping(this));
-    this.pump(nowMs);
-    const clock = feed.clock(encoding);
-    // As often as mediasoup wants to hear it before it goes by it.
-    if (clock !== undefined) for (let times = 0; times < 3; times += 1) packets.tell(clock, performance.now());
+    const parts: ViewerReplayParts = {
+      feed,
+      injected,
+      hearRequests: (onRequest) => this.#first.hearRequests(onRequest),
+      caughtUp: (handOver) => void this.#handOver(handOver),
+      over: (outcome) => {
+        this.#over(outcome);
+      },
+    };
+    this.#replay = new ViewerReplay(parts, encoding, gop);
+    return this.#replay;
   }
 
-  /** The viewer asks for a key frame: it has lost the one that it was sent, and the publisher sends none before its time. */
-  #repeat(encoding: number): void {
-    const nowMs = performance.now();
-    const { packets, handOver } = this.#injection ?? {};
-    const gop = this.#parts.feed.gop(encoding);
-    if (packets === undefined || handOver?.decide(nowMs) !== 'inject' || gop === undefined || !this.#repeats.admits(nowMs)) return;
-    packets.repeat(gop, nowMs);
-    this.pump(nowMs);
+  #replayed(estimate?: number): number {
+    const { feed } = this.#parts;
+    const rates = Array.from({ length: feed.encoding + 1 }, (_none, encoding) => rateOf(feed.gop(encoding) ?? []));
+    return replayedEncoding(rates, this.#wanted, estimate);
   }
 
   /** Opens the viewer's consumer of the track, which begins with the next key frame by itself. */
@@ -181,7 +167,7 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
       await this.#openLive();
       this.#live?.events.once('firstpacket', () => {
         handOver.begun(performance.now());
-        this.pump(performance.now());
+        this.#replay?.pump(performance.now());
       });
       await this.#live?.resume();
       handOver.opened();
@@ -207,13 +193,11 @@ export class SwappingTrack implements OutgoingTrack, Follower, Pumped {
 
   /** The consumer from which the viewer has its pictures. */
   get #sending(): ConsumerTrack {
-    return this.#injection === undefined ? (this.#live ?? this.#first) : this.#first;
+    return this.#replay === undefined ? (this.#live ?? this.#first) : this.#first;
   }
 
-  #end(outcome: JoinOutcome): void {
-    if (this.#injection === undefined) return;
-    this.#injection = undefined;
-    this.#injecting.dispose();
+  #over(outcome: JoinOutcome): void {
+    this.#replay = undefined;
     this.#parts.feed.desk.report(outcome);
     this.#linger = setTimeout(() => {
       this.#closeInjected();

@@ -107,3 +107,42 @@ test('before anything was sent there is nothing to be repeated', () => {
   injection.flush();
   expectInOrder(sent, 7);
 });
+
+/** The same moments in another encoding, which counts by itself. */
+function otherEncoding(gop: readonly PlacedPacket[]): PlacedPacket[] {
+  return gop.map(({ sequence, timestamp, beginsGop, arrivedMs }) => {
+    const own = { sequence: sequence + 60_000, timestamp: (timestamp + 2 ** 32 - 400_000) % 2 ** 32 };
+    return { ...own, packet: vp8Packet(own.sequence, own.timestamp, { key: beginsGop }), arrivedMs, beginsGop };
+  });
+}
+
+test('another encoding goes on in the numbers and times of what was sent, slower than at first, and live packets follow in true time', () => {
+  const gop = gopOf(100, 40);
+  const { injection, sent } = injected(gop, 7);
+  injection.pump(0);
+  const before = sent.length;
+  expect(before).toBeLessThan(40);
+  injection.change(otherEncoding(gop), 10);
+  const [live] = otherEncoding([placed(140)]);
+  injection.pump(10);
+  injection.pump(20);
+  expect(injection.isLive).toBe(false);
+  injection.flush();
+  if (live !== undefined) injection.push(live);
+  injection.flush();
+  expect(sent).toHaveLength(before + 40 + 1);
+  expectInOrder(sent, 7);
+  expect(rtpTimestamp(sent.at(-1) ?? Buffer.alloc(8))).toBe(140 * frameTicks + 500);
+});
+
+test('a publisher’s clock is told in the times that another encoding got', () => {
+  const gop = gopOf(100, 10);
+  const reports: Buffer[] = [];
+  const sink = { send: () => undefined, sendRtcp: (report: Buffer) => void reports.push(report) };
+  const injection = new Injection({ sink, codec: 'VP8', ssrc: 1, payloadType: 96, clockRate: 90_000 }, gop, 0);
+  injection.flush();
+  const small = otherEncoding(gop);
+  injection.change(small, 4000);
+  injection.tell({ ntpSec: 1, ntpFrac: 0, timestamp: small.at(-1)?.timestamp ?? 0, arrivedMs: 4000 }, 4000);
+  expect(reports.map((report) => report.readUInt32BE(16))).toEqual([109 * frameTicks]);
+});

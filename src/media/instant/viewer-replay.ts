@@ -1,0 +1,136 @@
+import type { JoinOutcome } from '../engine.ts';
+import type { PlacedPacket } from './gop-cache.ts';
+import type { Follower, GopFeed } from './gop-feed.ts';
+import { HandOver } from './hand-over.ts';
+import { type InjectedConsumer, injectedPayloadType } from './injected-consumer.ts';
+import { Injection } from './injection.ts';
+import type { Pumped } from './join-desk.ts';
+import { RepeatLimit } from './repeat-limit.ts';
+import type { ClockMapping } from './sender-report.ts';
+
+/** What a {@link ViewerReplay} is made from. */
+export interface ViewerReplayParts {
+  readonly feed: GopFeed;
+  readonly injected: InjectedConsumer;
+  /** Tells of the viewer's own requests for key frames, until the result is disposed of. */
+  readonly hearRequests: (onRequest: () => void) => Disposable;
+  /** The viewer has caught up: its consumer of the track itself is to be opened, and {@link ViewerReplay.handOver} to be told. */
+  readonly caughtUp: (handOver: HandOver) => void;
+  /** Nothing is injected any more; not called for a replay that is disposed of. */
+  readonly over: (outcome: JoinOutcome) => void;
+}
+
+/** The present GOP of an encoding on its way to one viewer, and what comes behind it, until the track itself takes over. */
+export class ViewerReplay implements Follower, Pumped, Disposable {
+  readonly #parts: ViewerReplayParts;
+  readonly #held = new DisposableStack();
+  readonly #handOver: HandOver;
+  readonly #packets: Injection;
+  readonly #repeats = new RepeatLimit();
+  #encoding: number;
+  #following: Disposable;
+  /** Nothing is injected before. */
+  #notBeforeMs = 0;
+
+  /** Takes a place at the desk, which must have room. `gop` is that of the encoding. */
+  constructor(parts: ViewerReplayParts, encoding: number, gop: readonly PlacedPacket[]) {
+    const { feed, injected } = parts;
+    const nowMs = performance.now();
+    this.#parts = parts;
+    this.#handOver = new HandOver(nowMs);
+    this.#encoding = encoding;
+    this.#packets = new Injection(
+      { ...injected, codec: feed.codec, payloadType: injectedPayloadType, clockRate: feed.clockRate },
+      gop,
+      nowMs,
+    );
+    this.#held.use(
+      parts.hearRequests(() => {
+        this.#repeat();
+      }),
+    );
+    this.#held.use(feed.desk.take());
+    this.#following = feed.follow(encoding, this);
+    this.#held.use(feed.desk.keepPumping(this));
+  }
+
+  /** The encoding that is shown. */
+  get encoding(): number {
+    return this.#encoding;
+  }
+
+  /** Begins to send. */
+  start(): void {
+    this.pump(performance.now()); // mediasoup hears no clock before the first packet
+    this.#tellClock();
+  }
+
+  /** Goes on with the GOP of another encoding, if there is one; else the viewer gets that encoding with the hand-over. */
+  change(encoding: number): void {
+    const { feed } = this.#parts;
+    const nowMs = performance.now();
+    const gop = encoding === this.#encoding || this.#handOver.decide(nowMs) !== 'inject' ? undefined : feed.gop(encoding);
+    if (gop === undefined) return;
+    this.#encoding = encoding;
+    this.#packets.change(gop, nowMs);
+    this.#following[Symbol.dispose]();
+    this.#following = feed.follow(encoding, this);
+    this.#tellClock();
+  }
+
+  /** Sends nothing for so long, and then goes on where it was. */
+  wait(durationMs: number): void {
+    this.#notBeforeMs = performance.now() + durationMs;
+  }
+
+  /** Sent with the desk's next turn: with fifty newcomers, a key frame that is sent to each of them at once would stop everything else. */
+  packet(placed: PlacedPacket): void {
+    const isHandedOver = placed.beginsGop && this.#handOver.keyFrame(performance.now());
+    if (isHandedOver && !this.#packets.isRepeating) this.#packets.flush();
+    this.#packets.push(placed);
+  }
+
+  clock(mapping: ClockMapping): void {
+    this.#packets.tell(mapping, performance.now());
+  }
+
+  /** The track is gone: whoever sends it again consumes it anew. */
+  ended(): void {
+    this.#end('ended');
+  }
+
+  pump(nowMs: number): void {
+    const decision = this.#handOver.decide(nowMs);
+    if (decision === 'stop') this.#end('swapped');
+    if (decision !== 'inject' || nowMs < this.#notBeforeMs) return;
+    this.#packets.pump(nowMs);
+    if (this.#handOver.shouldOpen(this.#packets.isLive, nowMs)) this.#parts.caughtUp(this.#handOver);
+  }
+
+  /** Idempotent. */
+  [Symbol.dispose](): void {
+    this.#following[Symbol.dispose]();
+    this.#held.dispose();
+  }
+
+  /** The viewer asks for a key frame: it has lost the one that it was sent, and the publisher sends none before its time. */
+  #repeat(): void {
+    const nowMs = performance.now();
+    const gop = this.#parts.feed.gop(this.#encoding);
+    if (this.#handOver.decide(nowMs) !== 'inject' || gop === undefined || !this.#repeats.admits(nowMs)) return;
+    this.#packets.repeat(gop, nowMs);
+    this.pump(nowMs);
+  }
+
+  #end(outcome: JoinOutcome): void {
+    if (this.#held.disposed) return;
+    this[Symbol.dispose]();
+    this.#parts.over(outcome);
+  }
+
+  #tellClock(): void {
+    const clock = this.#parts.feed.clock(this.#encoding);
+    // As often as mediasoup wants to hear it before it goes by it.
+    if (clock !== undefined) for (let times = 0; times < 3; times += 1) this.#packets.tell(clock, performance.now());
+  }
+}
