@@ -190,12 +190,19 @@ function joins({ engine }: TestGateway): () => Record<string, number> {
   return () => counts;
 }
 
-test('what a publisher loses and sends again reaches players in its place', { timeout: 60_000 }, async () => {
+test.for([
+  ['now and then', { loseEvery: 50 }],
+  ['where players change over', { loseAtKeyFrames: true, kilobits: 6000 }],
+] as const)('what a publisher loses %s and sends again reaches players in its place', { timeout: 60_000 }, async ([, losses]) => {
   await using gateway = await openTestGateway();
-  await using publisher = await DeafPublisher.open(gateway.whip('show'), { gopFrames: 60, loseEvery: 50 });
-  await expect.poll(() => publisher.keyFrames.length, patience).toBeGreaterThan(1);
+  await using publisher = await DeafPublisher.open(gateway.whip('show'), { gopFrames: 60, ...losses });
+  await expect.poll(() => gateway.engine.instantJoins().cacheBytes, patience).toBeGreaterThan(0);
+  const first = publisher.keyFrames.length;
+  await expect.poll(() => publisher.keyFrames.length, patience).toBeGreaterThan(first + 1); // of the first GOP the beginning is not kept where it came late
+  const outcomes = joins(gateway);
   await using player = await NativePlayer.open(gateway.whep('show'), { codecs: ['H264'] });
-  await expect.poll(() => player.videoPackets, patience).toBeGreaterThan(500);
+  await expect.poll(outcomes, patience).toEqual({ stayed: 1 });
+  await pictures(player, 90);
   const last = player.video.at(-1)?.sequence ?? 0;
   await expect.poll(() => missingUpTo(player, last), patience).toEqual([]);
 });

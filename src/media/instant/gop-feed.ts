@@ -3,6 +3,7 @@ import { madeOn } from '../made-on.ts';
 import type { ProducerTrace } from '../producer-trace.ts';
 import type { TrackTap } from '../track-tap.ts';
 import { GopCache, type PlacedPacket } from './gop-cache.ts';
+import { InOrder } from './in-order.ts';
 import type { JoinDesk } from './join-desk.ts';
 import type { GopCodec } from './key-frame.ts';
 import type { ClockMapping } from './sender-report.ts';
@@ -39,6 +40,7 @@ export class GopFeed implements Disposable {
   readonly #caches = new Map<number, GopCache>();
   readonly #clocks = new Map<number, { readonly mapping: ClockMapping; readonly reports: number }>();
   readonly #followers = new Map<Follower, number>();
+  readonly #ordered = new Map<number, { readonly packets: InOrder; users: number }>();
   readonly #injectors = new Map<Router, Promise<DirectTransport>>();
   #users = 0;
   #isKept: boolean;
@@ -120,6 +122,27 @@ export class GopFeed implements Disposable {
     };
   }
 
+  /**
+   * Passes an encoding on in the order in which it was sent, until the result is disposed of: whoever changes over from one of its followers to
+   * another must not miss what came late of before, nor of the key frame at which it changes over.
+   */
+  order(encoding: number): Disposable {
+    const order = this.#ordered.get(encoding) ?? { packets: new InOrder(), users: 0 };
+    this.#ordered.set(encoding, order);
+    order.users += 1;
+    let isUsed = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (!isUsed) return;
+        isUsed = false;
+        order.users -= 1;
+        if (order.users > 0) return;
+        this.#ordered.delete(encoding);
+        this.#pass(order.packets.flush(), encoding);
+      },
+    };
+  }
+
   /** Keeps the feed and its injectors, but no GOP, through {@link retire}, until the result is disposed of. */
   use(): Disposable {
     this.#users += 1;
@@ -174,9 +197,15 @@ export class GopFeed implements Disposable {
   }
 
   #onPacket(packet: Buffer, encoding: number): void {
-    const placed = this.#cache(encoding).push(packet, performance.now());
-    if (placed === undefined) return;
-    for (const [follower, followed] of [...this.#followers]) if (followed === encoding) follower.packet(placed);
+    const nowMs = performance.now();
+    const placed = this.#cache(encoding).push(packet, nowMs);
+    if (placed !== undefined) this.#pass(this.#ordered.get(encoding)?.packets.push(placed, nowMs) ?? [placed], encoding);
+  }
+
+  #pass(packets: readonly PlacedPacket[], encoding: number): void {
+    for (const placed of packets) {
+      for (const [follower, followed] of [...this.#followers]) if (followed === encoding) follower.packet(placed);
+    }
   }
 
   #cache(encoding: number): GopCache {

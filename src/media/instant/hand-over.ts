@@ -8,7 +8,7 @@ const shortestMs = 1000;
  * How long packets are held back for the news that the live consumer has sent the key frame too, in milliseconds. It takes half a millisecond;
  * without it the consumer came too late for this key frame, and the next one is waited for.
  */
-const newsWithinMs = 60;
+export const newsWithinMs = 60;
 
 /**
  * Where the hand-over of a viewer stands, from packets that we inject to those of a consumer of the live track, which begins with a key frame

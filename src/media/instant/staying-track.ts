@@ -4,6 +4,7 @@ import type { IncomingTrack, JoinOutcome, LayerIndices, OutgoingReport, Outgoing
 import { ConsumerTrack } from '../outgoing-track.ts';
 import type { PlacedPacket } from './gop-cache.ts';
 import type { Follower, GopFeed } from './gop-feed.ts';
+import { newsWithinMs } from './hand-over.ts';
 import { injectedPayloadType } from './injected-consumer.ts';
 import { Injection } from './injection.ts';
 import type { Pumped } from './join-desk.ts';
@@ -31,6 +32,11 @@ export class StayingTrack implements OutgoingTrack, Follower, Pumped {
   #injection: Injection | undefined;
   #isJoining = false;
   #isChanging = false;
+  /** Its own, as long as it is joining. */
+  #encoding = 0;
+  /** When the key frame came with which the player should change over; undefined: none has, or it did not. */
+  #heldSinceMs: number | undefined;
+  #isOverdue = false;
 
   constructor(parts: StayingTrackParts) {
     this.#parts = parts;
@@ -105,9 +111,12 @@ export class StayingTrack implements OutgoingTrack, Follower, Pumped {
     const injection = this.#injection;
     if (injection === undefined) return;
     const { isRepeating } = injection;
+    const nowMs = performance.now();
+    // The relay has sent this packet already: with a key frame the player has changed over, as we will hear.
+    if (this.#isChanging && placed.beginsGop) this.#heldSinceMs = nowMs;
     injection.push(placed);
-    // The relay has sent this packet already. Once the player may change over to that, nothing of before must come later.
-    if (this.#isChanging && !isRepeating) injection.flush();
+    // Once the player may change over, nothing of before must come later.
+    if (this.#isChanging && !isRepeating && this.#heldSinceMs === undefined) injection.flush();
   }
 
   clock(): void {
@@ -122,17 +131,41 @@ export class StayingTrack implements OutgoingTrack, Follower, Pumped {
 
   pump(nowMs: number): void {
     const injection = this.#injection;
-    if (injection === undefined) return;
+    if (injection === undefined || this.#isHeld(nowMs)) return;
     injection.pump(nowMs);
     if (injection.isLive && this.#parts.relay.isReady) this.#changeOver();
   }
 
+  /**
+   * Whether packets are held back for the news that the player has changed over. Without it the player is sent the key frame by us, and shall
+   * change over with the next: mediasoup forgets a wish that it got before it knew the clock of the live encoding well enough.
+   */
+  #isHeld(nowMs: number): boolean {
+    if (this.#heldSinceMs === undefined) return false;
+    const wasOverdue = this.#isOverdue;
+    this.#isOverdue = nowMs - this.#heldSinceMs >= newsWithinMs;
+    if (!this.#isOverdue || !wasOverdue) return true; // if we stood still, the news is read before we look again
+    this.#isOverdue = false;
+    this.#heldSinceMs = undefined;
+    this.#prefer(this.#encoding);
+    this.#prefer(this.#parts.relay.live);
+    return false;
+  }
+
+  #prefer(spatialLayer: number): void {
+    const { consumer } = this.#parts;
+    if (!consumer.closed) consumer.setPreferredLayers({ spatialLayer }).catch(() => undefined); // closed: the injection ends with it
+  }
+
   /** From the next key frame on the player gets what the relay sends to all. */
   #changeOver(): void {
-    const { relay, consumer } = this.#parts;
+    const { relay, consumer, feed } = this.#parts;
     if (this.#isChanging || consumer.closed) return;
     this.#isChanging = true;
-    consumer.setPreferredLayers({ spatialLayer: relay.live }).catch(() => undefined); // closed: the injection ends with it
+    // mediasoup changes over with the first packet of a key frame that comes, and drops what comes later of before it, and what came earlier of
+    // the key frame itself, but for 30 packets.
+    if (this.#injection !== undefined && feed !== undefined) this.#joining.use(feed.order(feed.encoding));
+    this.#prefer(relay.live);
   }
 
   /** An encoding for this player alone, while there is a GOP to be shown and room for that. */
@@ -145,6 +178,7 @@ export class StayingTrack implements OutgoingTrack, Follower, Pumped {
       return undefined;
     }
     this.#isJoining = true;
+    this.#encoding = channel.encoding;
     this.#joining.defer(() => {
       relay.release(channel);
     });
