@@ -4,6 +4,7 @@ import type { Chromium, PageViewer } from '../fixtures/chromium.ts';
 import { DeafPublisher } from '../fixtures/deaf-publisher.ts';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
 import { linkedTest, loadSlowness } from '../fixtures/linked-browsers.ts';
+import { openLossyRelay } from '../fixtures/lossy-relay.ts';
 
 /** Key frames come every 4 s. */
 const gop = { frames: 120, ms: 4000 } as const;
@@ -105,6 +106,29 @@ async function choose(viewer: PageViewer, wish: object): Promise<void> {
 async function firstBelow(viewer: PageViewer, height: number): Promise<number | undefined> {
   return (await viewer.heights()).find((change) => change.height < height)?.at;
 }
+
+browserTest.for(['H264', 'VP8'] as const)(
+  'a viewer that loses the first packets of %s sees a stream that ignores requests before its next key frame',
+  async (codec, { chromium }) => {
+    await using gateway = await openTestGateway();
+    await using path = await openLossyRelay(gateway.engine.ports[0] ?? 0, { loseFirst: 30 });
+    await using publisher = await DeafPublisher.open(gateway.whip('show'), { codec, gopFrames: gop.frames });
+    const page = await chromium.openPeers();
+    const outcomes = joins(gateway);
+    await inPhase(publisher, 0.1);
+    const held = publisher.holdKeyFrame();
+    await using viewer = await page.watch(gateway.whep('show'), { port: path.port });
+    const decoded = async (): Promise<number> => (await viewer.stats()).framesDecoded;
+    await expect.poll(decoded, { ...patience, interval: 20 }).toBeGreaterThan(20);
+    expect((await viewer.stats()).keyFrameRequests).toBeGreaterThan(0);
+    expect(outcomes()).toEqual({});
+
+    held[Symbol.dispose]();
+    await expect.poll(outcomes, patience).toEqual({ swapped: 1 });
+    const before = await decoded();
+    await expect.poll(decoded, patience).toBeGreaterThan(before + 30);
+  },
+);
 
 /** Waits until a share of a GOP, at most a tenth more, has gone by. */
 async function inPhase({ keyFrames }: DeafPublisher, phase: number): Promise<void> {
