@@ -11,13 +11,9 @@ import { examine } from './doctor/doctor.ts';
 import { renderFindings } from './doctor/findings.ts';
 import { GatewayError } from './errors.ts';
 import { openGateway } from './gateway.ts';
-import { LogLines } from './log-lines.ts';
 
 /** The process is gone this long after SIGTERM at the latest, in milliseconds. */
 const graceMs = 9_000;
-
-/** Log lines of more bytes than these are written before the turn of the event loop ends. */
-const mostLogBytes = 8192;
 
 /** Exit codes: 78 is `EX_CONFIG` of sysexits.h. */
 const exitCodeOf = (error: unknown): number => (error instanceof GatewayError && error.code === 'ERR_CONFIG_INVALID' ? 78 : 1);
@@ -63,12 +59,7 @@ async function run(config: Config, host: Host): Promise<void> {
 
 function openLogger(log: Config['log']): Logger {
   const options = { level: log.level, base: null };
-  if (isPretty(log)) return pino(options, pretty({ sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss' }));
-  const lines = new LogLines(pino.destination({ sync: true, minLength: mostLogBytes }));
-  process.on('exit', () => {
-    lines.flushSync();
-  });
-  return pino(options, lines);
+  return isPretty(log) ? pino(options, pretty({ sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss' })) : pino(options);
 }
 
 function isPretty({ pretty: wanted }: Config['log']): boolean {
