@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Producer } from 'mediasoup/types';
-import type { EncodingStats, IncomingTrack, IncomingTrackEvents, PacketGlance } from './engine.ts';
+import type { EncodingStats, IncomingTrack, IncomingTrackEvents, PacketGlance } from './track.ts';
 import type { FrameSize } from './h264-sps.ts';
 import { tapH264Profile } from './h264-tap.ts';
 import { type Follower, GopFeed } from './instant/gop-feed.ts';

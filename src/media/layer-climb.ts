@@ -1,5 +1,5 @@
 import type { Consumer } from 'mediasoup/types';
-import type { LayerIndices } from './engine.ts';
+import type { LayerIndices } from './track.ts';
 
 /** Encodings become usable with their first sender report, a second or so after their first packet. */
 const lookEveryMs = 1000;

@@ -8,7 +8,7 @@ import type {
   RtpParameters,
   RtpStreamSendStats,
 } from 'mediasoup/types';
-import type { IncomingTrack, LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from './engine.ts';
+import type { IncomingTrack, LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from './track.ts';
 import { isEstimated } from './bandwidth-estimate.ts';
 import { climbWithEncodings } from './layer-climb.ts';
 

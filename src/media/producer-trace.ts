@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Producer, ProducerTraceEventData, ProducerTraceEventType } from 'mediasoup/types';
-import type { IncomingTrackEvents, PacketGlance } from './engine.ts';
+import type { IncomingTrackEvents, PacketGlance } from './track.ts';
 import type { ClockMapping } from './instant/sender-report.ts';
 import { isAfter } from './rtp-header.ts';
 

@@ -1,5 +1,6 @@
 import type { Producer, WebRtcTransport } from 'mediasoup/types';
-import type { IncomingTrack, PublisherTransport, TransportTotals, TransportTraffic } from './engine.ts';
+import type { IncomingTrack } from './track.ts';
+import type { PublisherTransport, TransportTotals, TransportTraffic } from './transport.ts';
 import { ProducerTrack } from './incoming-track.ts';
 import type { JoinDesk } from './instant/join-desk.ts';
 import { madeOn } from './made-on.ts';

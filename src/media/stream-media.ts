@@ -1,6 +1,7 @@
 import type { Consumer, Router } from 'mediasoup/types';
 import { GatewayError } from '../errors.ts';
-import type { LegOrder, LocalLeg, PayloadProfile, PublisherTransport, StreamMedia, SubscriberTransport } from './engine.ts';
+import type { LegOrder, LocalLeg, PayloadProfile, StreamMedia } from './engine.ts';
+import type { PublisherTransport, SubscriberTransport } from './transport.ts';
 import type { ProducerTrack } from './incoming-track.ts';
 import type { JoinDesk } from './instant/join-desk.ts';
 import { StayRelays } from './instant/stay-relays.ts';

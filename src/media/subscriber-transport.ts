@@ -1,6 +1,7 @@
 import type { Consumer, WebRtcTransport } from 'mediasoup/types';
 import { BandwidthEstimate, isEstimated } from './bandwidth-estimate.ts';
-import type { ConsumeOptions, IncomingTrack, OutgoingTrack, SubscriberTransport, TransportTotals, TransportTraffic } from './engine.ts';
+import type { IncomingTrack, OutgoingTrack } from './track.ts';
+import type { ConsumeOptions, SubscriberTransport, TransportTotals, TransportTraffic } from './transport.ts';
 import { ProducerTrack } from './incoming-track.ts';
 import type { GopFeed } from './instant/gop-feed.ts';
 import { openInjectedConsumer, type WatchPlace } from './instant/injected-consumer.ts';

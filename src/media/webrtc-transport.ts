@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { UnsupportedError } from 'mediasoup/errors';
 import type { BaseRtpStreamStats, DtlsParameters, IceParameters, Router, WebRtcTransport } from 'mediasoup/types';
 import { GatewayError } from '../errors.ts';
-import type { LocalTransport, MediaTransport, TransportEnding, TransportEvents, TransportTraffic } from './engine.ts';
+import type { LocalTransport, MediaTransport, TransportEnding, TransportEvents, TransportTraffic } from './transport.ts';
 import type { WorkerHome } from './worker-process.ts';
 
 /** First guess of what a viewer's path carries, in bit/s, until its feedback says more (media-notes §2: never absurd values). */

@@ -3,7 +3,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 import type { HlsEgress } from '../egress/hls/hls-egress.ts';
 import type { Recordings } from '../egress/record/recordings.ts';
 import type { ErrorCode } from '../errors.ts';
-import type { MediaEngine, TransportTotals } from '../media/engine.ts';
+import type { MediaEngine } from '../media/engine.ts';
+import type { TransportTotals } from '../media/transport.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import { countTaps, type EgressSources } from './egress-metrics.ts';
 import { countHls } from './hls-metrics.ts';

@@ -1,4 +1,4 @@
-import type { OutgoingReport } from '../media/engine.ts';
+import type { OutgoingReport } from '../media/track.ts';
 
 /**
  * What tells that a viewer's picture stands: it asks for a `key-frame` though none of its making is due, as libwebrtc does after 3 s without

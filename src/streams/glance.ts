@@ -1,4 +1,4 @@
-import type { PacketGlance } from '../media/engine.ts';
+import type { PacketGlance } from '../media/track.ts';
 import type { GlanceSummary } from './ingest-health.ts';
 
 /** A {@link GlanceSummary} and where its RTP clock stood, which the next one counts on from. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { GatewayError } from '../errors.ts';
-import type { MediaTransport } from '../media/engine.ts';
+import type { MediaTransport } from '../media/transport.ts';
 import { type IceFragment, parseFragment, writeRestartFragment } from '../sdp/fragment.ts';
 import type { RemoteTransport } from '../sdp/model.ts';
 import type { PeerAddress } from '../sdp/peer-addresses.ts';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
-import type { LayerIndices, OutgoingTrack } from '../media/engine.ts';
+import type { LayerIndices, OutgoingTrack } from '../media/track.ts';
 import { allLayers, chooseLayers, isFixed, refusalOf, type LayerWish } from './layer-choice.ts';
 import type { LayerFeed } from './layer-feed.ts';
 import type { VideoLayer } from './video-layers.ts';

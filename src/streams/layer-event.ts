@@ -1,4 +1,4 @@
-import type { LayerIndices } from '../media/engine.ts';
+import type { LayerIndices } from '../media/track.ts';
 import type { VideoLayer } from './video-layers.ts';
 
 /** One entry of a `layers` event. */

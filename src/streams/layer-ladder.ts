@@ -1,4 +1,4 @@
-import type { LayerIndices } from '../media/engine.ts';
+import type { LayerIndices } from '../media/track.ts';
 import { allLayers, chooseLayers, type LayerWish } from './layer-choice.ts';
 import type { Rung } from './layer-decision.ts';
 import type { VideoLayer } from './video-layers.ts';

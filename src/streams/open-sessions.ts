@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts';
-import type { TransportTotals } from '../media/engine.ts';
+import type { TransportTotals } from '../media/transport.ts';
 import { enforceClaim } from './address-claim.ts';
 import type { SessionInfo, SessionKind } from './registry-events.ts';
 import type { Session } from './session.ts';

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
-import type { LayerIndices, OutgoingTrack, SubscriberTransport } from '../media/engine.ts';
+import type { LayerIndices, OutgoingTrack } from '../media/track.ts';
+import type { SubscriberTransport } from '../media/transport.ts';
 import { noteFreezes, noteSwitch, startFreezes, type FreezeSign } from './freeze-signs.ts';
 import { startControl, type ControlState } from './control-state.ts';
 import { controlLayers } from './layer-control.ts';

@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IncomingTrack, PublisherTransport, StreamMedia } from '../media/engine.ts';
+import type { StreamMedia } from '../media/engine.ts';
+import type { IncomingTrack } from '../media/track.ts';
+import type { PublisherTransport } from '../media/transport.ts';
 import { writePublishAnswer } from '../sdp/answer.ts';
 import type { TrackDescription } from '../sdp/model.ts';
 import type { PublishPlan } from '../sdp/publish-plan.ts';

@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
-import type { MediaEngine, TransportTotals } from '../media/engine.ts';
+import type { MediaEngine } from '../media/engine.ts';
+import type { TransportTotals } from '../media/transport.ts';
 import { type OfferBounds, parseOffer } from '../sdp/offer.ts';
 import { planPublish } from '../sdp/publish-plan.ts';
 import { planSubscribe } from '../sdp/subscribe-plan.ts';
@@ -16,7 +17,7 @@ import type { StreamId } from './stream-id.ts';
 import type { StreamPolicy } from './stream-policy.ts';
 import { reportStream, type SessionReport, type StreamReport } from './stream-report.ts';
 import { SubscribeSession } from './subscribe-session.ts';
-import { sumOf, TotalsLedger } from './totals.ts';
+import { TotalsLedger } from './totals.ts';
 
 /** What a {@link StreamRegistry} works with. */
 export interface StreamRegistryOptions {
@@ -186,12 +187,7 @@ export class StreamRegistry {
     };
   }
 
-  /** What flowed since the start, over live and ended sessions. Asks every worker; meant for a scrape every few seconds. */
-  async totals(): Promise<TransportTotals> {
-    return sumOf((await this.totalsByWorker()).values());
-  }
-
-  /** The same by worker. */
+  /** What flowed since the start, over live and ended sessions, by worker. Asks every worker; meant for a scrape every few seconds. */
   async totalsByWorker(): Promise<ReadonlyMap<number, TransportTotals>> {
     return this.#sessions.totalsByWorker();
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
-import type { MediaTransport, TransportTotals, TransportTraffic } from '../media/engine.ts';
+import type { MediaTransport, TransportTotals, TransportTraffic } from '../media/transport.ts';
 import type { PeerAddress } from '../sdp/peer-addresses.ts';
 import type { FreezeSign } from './freeze-signs.ts';
 import { IceResource, type IceResourceParts, type RemotePeer, type RestartReply } from './ice-resource.ts';

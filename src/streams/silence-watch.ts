@@ -1,4 +1,4 @@
-import type { MediaTransport } from '../media/engine.ts';
+import type { MediaTransport } from '../media/transport.ts';
 
 /** Whom to watch. */
 interface Watched {

@@ -1,4 +1,4 @@
-import type { TransportTraffic } from '../media/engine.ts';
+import type { TransportTraffic } from '../media/transport.ts';
 import type { IngestReport } from './ingest-watch.ts';
 import type { SessionInfo } from './registry-events.ts';
 import type { Session } from './session.ts';

@@ -1,4 +1,6 @@
-import type { OutgoingTrack, StreamMedia, SubscriberTransport } from '../media/engine.ts';
+import type { StreamMedia } from '../media/engine.ts';
+import type { OutgoingTrack } from '../media/track.ts';
+import type { SubscriberTransport } from '../media/transport.ts';
 import { writeSubscribeAnswer } from '../sdp/answer.ts';
 import { counterOfferProfile, planCounterAnswer, writeCounterOffer } from '../sdp/counter-offer.ts';
 import type { TrackDescription } from '../sdp/model.ts';
@@ -81,18 +83,14 @@ export class SubscribeSession extends Session {
   private constructor(
     context: SessionContext,
     transport: SubscriberTransport,
-    {
-      plan,
-      tracks,
-      sent,
-      answerText,
-    }: {
+    parts: {
       readonly plan: SubscribePlan | undefined;
       readonly tracks: readonly LiveTrack[];
       readonly sent: readonly SentTrack[];
       readonly answerText: string;
     },
   ) {
+    const { plan, tracks, sent, answerText } = parts;
     super(context, {
       kind: 'subscribe',
       transport,

@@ -1,4 +1,4 @@
-import type { TransportTotals } from '../media/engine.ts';
+import type { TransportTotals } from '../media/transport.ts';
 
 const fields = ['rtpBytesReceived', 'rtpBytesSent', 'rtpPacketsReceived', 'rtpPacketsSent', 'packetsLost', 'keyFrameRequests'] as const;
 

@@ -1,4 +1,4 @@
-import type { EncodingStats, IncomingTrack } from '../media/engine.ts';
+import type { EncodingStats, IncomingTrack } from '../media/track.ts';
 import type { TrackDescription } from '../sdp/model.ts';
 import { summariseGlance, type Glance } from './glance.ts';
 import { recentLoss, type TrackObservation, type VideoObservation } from './ingest-health.ts';

@@ -1,4 +1,4 @@
-import type { EncodingStats } from '../media/engine.ts';
+import type { EncodingStats } from '../media/track.ts';
 
 /** One layer of a live video track, as it arrives: an encoding of simulcast, or a spatial layer of SVC. */
 export interface VideoLayer {

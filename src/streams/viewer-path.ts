@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { LayerIndices, OutgoingTrack } from '../media/engine.ts';
+import type { LayerIndices, OutgoingTrack } from '../media/track.ts';
 import type { FreezeSign } from './freeze-signs.ts';
 import type { LayerDirector } from './layer-director.ts';
 import { LayerSwitches, type LayerSwitch } from './layer-switches.ts';

@@ -1,4 +1,5 @@
-import type { OutgoingTrack, SubscriberTransport } from '../media/engine.ts';
+import type { OutgoingTrack } from '../media/track.ts';
+import type { SubscriberTransport } from '../media/transport.ts';
 import {
   canFollow,
   consumeCapabilities,

@@ -1,6 +1,7 @@
 import { PeerConnection } from 'node-datachannel';
 import { expect } from 'vitest';
 import { split } from '../fixtures/expect-answer.ts';
+import { totalsOf } from '../fixtures/registry-totals.ts';
 import { type ConfiguredGateway, readOffer } from '../http/configured-gateway.ts';
 import { openLive, patch, post, type Reply, restart, sdp, send, soon, transportCount } from './client.ts';
 import { row } from './row.ts';
@@ -77,8 +78,8 @@ row('D05', async ({ gateway }) => {
   const reply = await send('PATCH', location, { headers: { 'Content-Type': sdp }, body: good });
   expect([reply.status, reply.text]).toEqual([204, '']);
   await expect.poll(() => player.connection.state(), soon).toBe('connected');
-  const before = (await gateway.registry.totals()).rtpPacketsSent;
-  await expect.poll(async () => (await gateway.registry.totals()).rtpPacketsSent, soon).toBeGreaterThan(before + 30);
+  const before = (await totalsOf(gateway.registry)).rtpPacketsSent;
+  await expect.poll(async () => (await totalsOf(gateway.registry)).rtpPacketsSent, soon).toBeGreaterThan(before + 30);
   expect(await answer(location, good)).toBe(422);
   expect((await patch(location, restart)).status).toBe(200);
   expect((await send('DELETE', location)).status).toBe(200);

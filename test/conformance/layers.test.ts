@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { LayeredPublisher, vp8KeyFrame, vp9Layer } from '../fixtures/native-layers.ts';
 import { NativePlayer } from '../fixtures/native-peer.ts';
+import { totalsOf } from '../fixtures/registry-totals.ts';
 import { readOffer } from '../http/configured-gateway.ts';
 import { post, publish, send, soon } from './client.ts';
 import { row } from './row.ts';
@@ -35,7 +36,7 @@ row('M06', async ({ gateway }) => {
 row('M03', 'layers arrive', async ({ gateway }) => {
   await using publisher = await LayeredPublisher.open(`${gateway.url}/whip/show`, { codec: 'VP8', rids });
   using _sending = stream(publisher);
-  const received = async () => (await gateway.registry.totals()).rtpPacketsReceived;
+  const received = async () => (await totalsOf(gateway.registry)).rtpPacketsReceived;
   await expect.poll(received, soon).toBeGreaterThan(90);
 });
 
@@ -71,8 +72,8 @@ row('M07', async ({ gateway }) => {
   const reply = await post(`${gateway.url}/whep/show`, readOffer('chromium-whep'));
   expect(reply.status).toBe(201);
   const [worker] = await gateway.engine.workers();
-  const { rtpPacketsReceived } = await gateway.registry.totals();
-  await expect.poll(async () => (await gateway.registry.totals()).rtpPacketsReceived, soon).toBeGreaterThan(rtpPacketsReceived + 60);
+  const { rtpPacketsReceived } = await totalsOf(gateway.registry);
+  await expect.poll(async () => (await totalsOf(gateway.registry)).rtpPacketsReceived, soon).toBeGreaterThan(rtpPacketsReceived + 60);
   expect((await send('GET', publisher.session.location)).status).toBe(204);
   expect((await gateway.engine.workers())[0]?.pid).toBe(worker?.pid);
   expect((await publish(gateway, readOffer('chromium-vp9svc-L3T3_KEY'))).answer).not.toContain('a=simulcast');

@@ -7,6 +7,7 @@ import { GatewayError } from '../../src/errors.ts';
 import type { MediaEngine } from '../../src/media/engine.ts';
 import { openTestGateway } from '../fixtures/gateway.ts';
 import { NativePlayer, NativePublisher } from '../fixtures/native-peer.ts';
+import { totalsOf } from '../fixtures/registry-totals.ts';
 import { openConfigured, readOffer } from '../http/configured-gateway.ts';
 import { openLive, patch, post, publish, restart, send, soon, transportCount } from './client.ts';
 import { row } from './row.ts';
@@ -49,7 +50,7 @@ row('C20', 'a peer with another certificate', async ({ gateway }) => {
     own.replaceAll(/(a=fingerprint:\S+ )(..)/g, (_, head: string, first: string) => `${head}${first === '00' ? '11' : '00'}`);
   await using publisher = await NativePublisher.open(`${gateway.url}/whip/show`, { offerText });
   await expect.poll(async () => (await send('GET', publisher.session.location)).status, soon).toBe(404);
-  expect((await gateway.registry.totals()).rtpPacketsReceived).toBe(0);
+  expect((await totalsOf(gateway.registry)).rtpPacketsReceived).toBe(0);
 });
 
 /** Fails every ICE restart. */
@@ -84,8 +85,8 @@ row('G06', async () => {
   expect([failed.status, failed.headers.get('ETag')]).toEqual([503, null]);
   const refused = await patch(location, restart.replace(/a=ice-pwd.*\r\n/, ''));
   expect(refused.status).toBe(400);
-  const { rtpPacketsReceived } = await gateway.registry.totals();
-  await expect.poll(async () => (await gateway.registry.totals()).rtpPacketsReceived, soon).toBeGreaterThan(rtpPacketsReceived + 30);
+  const { rtpPacketsReceived } = await totalsOf(gateway.registry);
+  await expect.poll(async () => (await totalsOf(gateway.registry)).rtpPacketsReceived, soon).toBeGreaterThan(rtpPacketsReceived + 30);
   expect([publisher.state, (await send('GET', location)).status]).toEqual(['connected', 204]);
 });
 
@@ -125,8 +126,8 @@ row('G08', async ({ gateway }) => {
     });
   }
   for (const { session } of [publisher, player]) expect((await patch(session.location, restart)).status).toBe(200);
-  const { rtpPacketsReceived } = await gateway.registry.totals();
-  await expect.poll(async () => (await gateway.registry.totals()).rtpPacketsReceived, soon).toBeGreaterThan(rtpPacketsReceived + 60);
+  const { rtpPacketsReceived } = await totalsOf(gateway.registry);
+  await expect.poll(async () => (await totalsOf(gateway.registry)).rtpPacketsReceived, soon).toBeGreaterThan(rtpPacketsReceived + 60);
   expect(longest).toBeLessThan(1000);
   expect([publisher.states, player.states].flat()).not.toContain('disconnected');
   expect([publisher.state, player.state]).toEqual(['connected', 'connected']);
@@ -168,7 +169,7 @@ row('H05', async () => {
 });
 
 row('H06', async ({ gateway }) => {
-  const sentSoFar = async () => (await gateway.registry.totals()).rtpPacketsSent;
+  const sentSoFar = async () => (await totalsOf(gateway.registry)).rtpPacketsSent;
   const first = await openLive(gateway);
   // A browser takes the new SSRCs of a returning publisher; anyone else keeps its own, as this publisher is relayed to it (README).
   await using browser = await NativePlayer.open(`${gateway.url}/whep/show`, { userAgent: 'Mozilla/5.0' });

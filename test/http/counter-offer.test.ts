@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
 import { NativePlayer, NativePublisher } from '../fixtures/native-peer.ts';
 import { offerText } from '../fixtures/offers/corpus.ts';
+import { totalsOf } from '../fixtures/registry-totals.ts';
 
 const soon = { interval: 20 };
 const headers = { 'Content-Type': 'application/sdp' };
@@ -45,7 +46,7 @@ test('a player that asks for it gets 406 with our offer, and media after its ans
   using answerer = openAnswerer(offer);
   expect(await answer(location, await answerer.answerText)).toBe(204);
   await expect.poll(() => answerer.connection.state(), soon).toBe('connected');
-  await expect.poll(async () => (await gateway.registry.totals()).rtpPacketsSent, soon).toBeGreaterThan(10);
+  await expect.poll(async () => (await totalsOf(gateway.registry)).rtpPacketsSent, soon).toBeGreaterThan(10);
   expect(await answer(location, await answerer.answerText)).toBe(422);
 });
 
@@ -95,7 +96,7 @@ test('a player that answers while the publisher is away plays when it is back', 
   using answerer = openAnswerer(offer);
   expect(await answer(location, await answerer.answerText)).toBe(204);
   await expect.poll(() => answerer.connection.state(), soon).toBe('connected');
-  const before = (await gateway.registry.totals()).rtpPacketsSent;
+  const before = (await totalsOf(gateway.registry)).rtpPacketsSent;
   await using _returned = await openLive(gateway);
-  await expect.poll(async () => (await gateway.registry.totals()).rtpPacketsSent, soon).toBeGreaterThan(before + 10);
+  await expect.poll(async () => (await totalsOf(gateway.registry)).rtpPacketsSent, soon).toBeGreaterThan(before + 10);
 });

@@ -4,6 +4,7 @@ import { WebRtcPublisherTransport } from '../../src/media/publisher-transport.ts
 import { DeafPublisher } from '../fixtures/deaf-publisher.ts';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
 import { NativePlayer } from '../fixtures/native-peer.ts';
+import { totalsOf } from '../fixtures/registry-totals.ts';
 
 type Moment = (gateway: TestGateway, act: () => unknown) => void;
 
@@ -50,7 +51,7 @@ test.for(Object.entries(moments))(
 
     await using _player = await NativePlayer.open(gateway.whep('show'), { codecs: ['H264'], userAgent: 'Mozilla/5.0' });
     await expect.poll(() => joined, patience).toBe(1);
-    const sentBytes = async (): Promise<number> => (await gateway.registry.totals()).rtpBytesSent;
+    const sentBytes = async (): Promise<number> => (await totalsOf(gateway.registry)).rtpBytesSent;
     const before = await sentBytes();
     await expect.poll(sentBytes, patience).toBeGreaterThan(before + 500_000);
   },

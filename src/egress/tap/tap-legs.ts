@@ -1,4 +1,5 @@
-import type { IncomingTrack, LocalLeg, StreamMedia } from '../../media/engine.ts';
+import type { LocalLeg, StreamMedia } from '../../media/engine.ts';
+import type { IncomingTrack } from '../../media/track.ts';
 import { writeLocalDescription } from '../../sdp/local-description.ts';
 import type { TrackDescription } from '../../sdp/model.ts';
 import { boundPorts } from './bound-ports.ts';

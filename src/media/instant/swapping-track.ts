@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { RtpParameters } from 'mediasoup/types';
-import type { IncomingTrack, JoinOutcome, LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from '../engine.ts';
+import type { JoinOutcome } from '../engine.ts';
+import type { IncomingTrack, LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from '../track.ts';
 import { ConsumerTrack, inOneCount } from '../outgoing-track.ts';
 import type { PlacedPacket } from './gop-cache.ts';
 import type { GopFeed } from './gop-feed.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { OutgoingReport } from '../../../src/media/engine.ts';
+import type { OutgoingReport } from '../../../src/media/track.ts';
 import { noteFreezes, noteSwitch, startFreezes } from '../../../src/streams/freeze-signs.ts';
 
 const calm: OutgoingReport = { packets: 0, bytes: 0, retransmitted: 0, lost: 0, keyFrameRequests: 0, roundTripMs: 20, jitterMs: 1 };

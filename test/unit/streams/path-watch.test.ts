@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from '../../../src/media/engine.ts';
+import type { LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from '../../../src/media/track.ts';
 import { LayerDirector } from '../../../src/streams/layer-director.ts';
 import { LayerFeed } from '../../../src/streams/layer-feed.ts';
 import { PathWatch } from '../../../src/streams/path-watch.ts';

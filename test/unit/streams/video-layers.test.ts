@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { EncodingStats } from '../../../src/media/engine.ts';
+import type { EncodingStats } from '../../../src/media/track.ts';
 import { isNotable, videoLayers, type VideoLayer } from '../../../src/streams/video-layers.ts';
 
 function encoding(rid: string | undefined, ...layerBitrates: readonly (readonly number[])[]): EncodingStats {

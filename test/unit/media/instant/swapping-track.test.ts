@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { LayerIndices } from '../../../../src/media/engine.ts';
+import type { LayerIndices } from '../../../../src/media/track.ts';
 import { replayedEncoding } from '../../../../src/media/instant/swapping-track.ts';
 
 const three = [100, 300, 900];
