@@ -130,31 +130,25 @@ export class GopFeed implements Disposable {
     const order = this.#ordered.get(encoding) ?? { packets: new InOrder(), users: 0 };
     this.#ordered.set(encoding, order);
     order.users += 1;
-    let isUsed = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (!isUsed) return;
-        isUsed = false;
-        order.users -= 1;
-        if (order.users > 0) return;
-        this.#ordered.delete(encoding);
-        this.#pass(order.packets.flush(), encoding);
-      },
-    };
+    const used = new DisposableStack(); // disposes once
+    used.defer(() => {
+      order.users -= 1;
+      if (order.users > 0) return;
+      this.#ordered.delete(encoding);
+      this.#pass(order.packets.flush(), encoding);
+    });
+    return used;
   }
 
   /** Keeps the feed and its injectors, but no GOP, through {@link retire}, until the result is disposed of. */
   use(): Disposable {
     this.#users += 1;
-    let isUsed = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (!isUsed) return;
-        isUsed = false;
-        this.#users -= 1;
-        this.#endWhenUnused();
-      },
-    };
+    const used = new DisposableStack(); // disposes once
+    used.defer(() => {
+      this.#users -= 1;
+      this.#endWhenUnused();
+    });
+    return used;
   }
 
   /** The transport for packets of this track on a router where it is watched; closes with either. Rejects when the router is gone. */
