@@ -1,5 +1,3 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { openTestGateway } from '../fixtures/gateway.ts';
 import { NativePlayer, NativePublisher } from '../fixtures/native-peer.ts';
@@ -12,24 +10,14 @@ function withCandidate(offer: string, port: number | undefined): string {
   return offer.replace('a=mid:0\r\n', `a=mid:0\r\na=candidate:1 1 UDP 2122317823 127.0.0.1 ${port} typ host\r\n`);
 }
 
-/** A UDP port that nobody has now. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
-}
-
 test('a player that is back on the port on which it crashed gets in', async () => {
   await using gateway = await openTestGateway();
   await using _publisher = await NativePublisher.open(gateway.whip('show'), {});
   await expect.poll(() => gateway.stream('show')?.state).toBe('live');
   const endings: string[] = [];
   gateway.registry.observer.on('closed', (_session, { ending }) => endings.push(ending));
-  const port = await freePort();
-  const crashed = await WeriftPeer.open(gateway.whep('show'), 'recvonly', port);
+  const crashed = await WeriftPeer.open(gateway.whep('show'), 'recvonly');
+  const { port } = crashed;
   await crashed.vanish();
 
   await using players = new AsyncDisposableStack();
