@@ -86,6 +86,7 @@ export interface WorkerReport {
   /** Peak resident set, in bytes. */
   readonly memoryBytes: number;
   readonly routers: number;
+  /** Of publishers and viewers, and those that wait for the next viewer. */
   readonly transports: number;
 }
 

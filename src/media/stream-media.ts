@@ -10,7 +10,8 @@ import type { Presence } from './placement.ts';
 import { openLocalLegs } from './replay/local-legs.ts';
 import { WebRtcPublisherTransport } from './publisher-transport.ts';
 import { covers, originProfile, profileKey } from './router-codecs.ts';
-import { type OpenConsumer, type ViewerPlace, WebRtcSubscriberTransport } from './subscriber-transport.ts';
+import { type LocalConsumer, type OpenConsumer, type ViewerPlace, WebRtcSubscriberTransport } from './subscriber-transport.ts';
+import { ViewerTransports } from './viewer-transports.ts';
 import { createWebRtcTransport } from './webrtc-transport.ts';
 import type { WorkerPool } from './worker-pool.ts';
 import type { WorkerHome } from './worker-process.ts';
@@ -67,7 +68,7 @@ class EdgeRouter {
 export class RoutedStream implements StreamMedia {
   readonly #pool: WorkerPool;
   readonly #joins: JoinDesk;
-  readonly #relays = new WeakMap<Router, StayRelays>();
+  readonly #places = new WeakMap<Router, ViewerPlace>();
   readonly #edges = new Map<string, EdgeRouter>();
   #origin: Promise<StreamRouter> | undefined;
   #closed = false;
@@ -97,12 +98,8 @@ export class RoutedStream implements StreamMedia {
     const { home, release } = this.#pool.placeViewer((at) => this.#presence(at, { origin, profile }));
     try {
       if (origin.home === home && covers(originProfile, profile)) {
-        const transport = await createWebRtcTransport(origin.router, home);
-        return new WebRtcSubscriberTransport(async (track, open) => this.#atOrigin(origin, track, open), transport, {
-          home,
-          released: release,
-          place: this.#place(origin.router, originProfile),
-        });
+        const local: LocalConsumer = async (track, open) => this.#atOrigin(origin, track, open);
+        return await WebRtcSubscriberTransport.open(local, this.#place(origin, originProfile), release);
       }
       return await this.#openAtEdge(home, profile, release);
     } catch (error) {
@@ -142,14 +139,10 @@ export class RoutedStream implements StreamMedia {
     const { edge, leave } = this.#joinEdge(home, profile);
     try {
       const router = await edge.opened;
-      const transport = await createWebRtcTransport(router, home);
-      return new WebRtcSubscriberTransport(async (track, open) => this.#atEdge(edge, track, open), transport, {
-        home,
-        released: () => {
-          release();
-          leave();
-        },
-        place: this.#place(router, profile),
+      const local: LocalConsumer = async (track, open) => this.#atEdge(edge, track, open);
+      return await WebRtcSubscriberTransport.open(local, this.#place({ home, router }, profile), () => {
+        release();
+        leave();
       });
     } catch (error) {
       leave();
@@ -157,11 +150,13 @@ export class RoutedStream implements StreamMedia {
     }
   }
 
-  #place(router: Router, profile: PayloadProfile): ViewerPlace {
-    const place = { router, profile, listenInfo: this.#pool.pipeListenInfo };
-    const relays = this.#relays.get(router) ?? new StayRelays(place);
-    this.#relays.set(router, relays);
-    return { ...place, relays };
+  #place({ home, router }: StreamRouter, profile: PayloadProfile): ViewerPlace {
+    const known = this.#places.get(router);
+    if (known !== undefined) return known;
+    const watched = { router, profile, listenInfo: this.#pool.pipeListenInfo };
+    const place = { ...watched, home, relays: new StayRelays(watched), transports: new ViewerTransports(router, home) };
+    this.#places.set(router, place);
+    return place;
   }
 
   #joinEdge(home: WorkerHome, profile: PayloadProfile): { edge: EdgeRouter; leave: () => void } {

@@ -1,4 +1,4 @@
-import type { Consumer, WebRtcTransport } from 'mediasoup/types';
+import type { Consumer, DtlsParameters, WebRtcTransport } from 'mediasoup/types';
 import { BandwidthEstimate, isEstimated } from './bandwidth-estimate.ts';
 import type { IncomingTrack, OutgoingTrack } from './track.ts';
 import type { ConsumeOptions, SubscriberTransport, TransportTotals, TransportTraffic } from './transport.ts';
@@ -13,31 +13,50 @@ import { ConsumerTrack } from './outgoing-track.ts';
 import { Padding, paddingCapabilities } from './padding.ts';
 import { codecOf } from './router-codecs.ts';
 import { reportAsGatewayError, sum, trafficOf, Transport } from './webrtc-transport.ts';
+import type { ViewerTransports } from './viewer-transports.ts';
 import type { WorkerHome } from './worker-process.ts';
 
 /** Makes a viewer's consumer of a producer on the viewer's router. */
 export type OpenConsumer = (producerId: string) => Promise<Consumer>;
 
+/** Calls `open` with the producer that stands for a track on a viewer's router: itself, or the end of a pipe. */
+export type LocalConsumer = (track: ProducerTrack, open: OpenConsumer) => Promise<Consumer>;
+
 /** Where a viewer is, and what it finds there. */
 export interface ViewerPlace extends WatchPlace {
+  readonly home: WorkerHome;
   readonly relays: StayRelays;
+  readonly transports: ViewerTransports;
 }
 
 /** A {@link SubscriberTransport} on a mediasoup WebRtcTransport. */
 export class WebRtcSubscriberTransport extends Transport implements SubscriberTransport {
-  readonly #local: (track: ProducerTrack, open: OpenConsumer) => Promise<Consumer>;
+  readonly #local: LocalConsumer;
   readonly #place: ViewerPlace;
   readonly #consumers = new Set<Consumer>();
   readonly #estimate: BandwidthEstimate;
   readonly #padding: Padding;
+  /** Requests that the worker has not answered yet. */
+  #asked = 0;
 
-  /** `local` calls `open` with the producer that stands for a track on this transport's router (itself, or the end of a pipe). */
-  constructor(
-    local: (track: ProducerTrack, open: OpenConsumer) => Promise<Consumer>,
+  /** Opens a viewer's transport. `released` is called when it has closed. Throws `ERR_MEDIA_UNAVAILABLE`. */
+  static async open(local: LocalConsumer, place: ViewerPlace, released: () => void): Promise<WebRtcSubscriberTransport> {
+    const { transport, leave } = await place.transports.take();
+    return new WebRtcSubscriberTransport(transport, {
+      local,
+      place,
+      released: () => {
+        leave();
+        released();
+      },
+    });
+  }
+
+  private constructor(
     transport: WebRtcTransport,
-    { home, released, place }: { readonly home: WorkerHome; readonly released: () => void; readonly place: ViewerPlace },
+    { local, place, released }: { readonly local: LocalConsumer; readonly place: ViewerPlace; readonly released: () => void },
   ) {
-    super(transport, home, released);
+    super(transport, place.home, released);
     this.#local = local;
     this.#place = place;
     this.#estimate = new BandwidthEstimate(transport);
@@ -47,7 +66,26 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
     });
   }
 
+  override async connect(remote: DtlsParameters): Promise<void> {
+    return this.#ask(super.connect(remote));
+  }
+
   async consume(track: IncomingTrack, options: ConsumeOptions): Promise<OutgoingTrack> {
+    return this.#ask(this.#consume(track, options));
+  }
+
+  /** Once the worker owes it nothing more, a viewer has its answer in this turn of the event loop; the next viewer's transport comes after that. */
+  async #ask<T>(request: Promise<T>): Promise<T> {
+    this.#asked += 1;
+    try {
+      return await request;
+    } finally {
+      this.#asked -= 1;
+      if (this.#asked === 0) setImmediate(() => this.#place.transports.refill());
+    }
+  }
+
+  async #consume(track: IncomingTrack, options: ConsumeOptions): Promise<OutgoingTrack> {
     if (!(track instanceof ProducerTrack)) throw new TypeError('the track belongs to another engine');
     const open: OpenConsumer = async (producerId) => this.#open(producerId, options);
     const openLive = async (): Promise<ConsumerTrack> => new ConsumerTrack(await this.#local(track, open));

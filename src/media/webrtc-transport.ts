@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { UnsupportedError } from 'mediasoup/errors';
 import type { BaseRtpStreamStats, DtlsParameters, IceParameters, Router, WebRtcTransport } from 'mediasoup/types';
 import { GatewayError } from '../errors.ts';
+import { madeOn } from './made-on.ts';
 import type { LocalTransport, MediaTransport, TransportEnding, TransportEvents, TransportTraffic } from './transport.ts';
 import type { WorkerHome } from './worker-process.ts';
 
@@ -77,17 +78,20 @@ export abstract class Transport {
   }
 }
 
-/** Opens a WebRTC transport on `router`, listening on its worker's one port. */
+/**
+ * Opens a WebRTC transport on `router`, listening on its worker's one port.
+ *
+ * Throws `ERR_MEDIA_UNAVAILABLE`, also when the router has closed meanwhile; then nothing is left behind.
+ */
 export async function createWebRtcTransport(router: Router, { server }: WorkerHome): Promise<WebRtcTransport> {
-  return reportAsGatewayError(
-    router.createWebRtcTransport({
-      webRtcServer: server,
-      preferUdp: true,
-      // Some peers never send consent checks (pion, early FFmpeg); liveness is judged by any bytes that arrive instead (media-notes §2).
-      iceConsentTimeout: 0,
-      initialAvailableOutgoingBitrate: initialOutgoingBitrate,
-    }),
-  );
+  const opening = router.createWebRtcTransport({
+    webRtcServer: server,
+    preferUdp: true,
+    // Some peers never send consent checks (pion, early FFmpeg); liveness is judged by any bytes that arrive instead (media-notes §2).
+    iceConsentTimeout: 0,
+    initialAvailableOutgoingBitrate: initialOutgoingBitrate,
+  });
+  return reportAsGatewayError(madeOn(router, opening));
 }
 
 /** Says in our words that a worker could not do something. Throws `ERR_MEDIA_UNAVAILABLE`; mistakes of our own as they are. */

@@ -77,8 +77,11 @@ async function holdings(gateway: GatewayProcess) {
   });
 }
 
-/** One end of two pipes, of a video and an audio track, with one peer behind it. */
-const half = { routers: 1, webrtc: 1, pipe: 2, direct: 0, producers: 2, consumers: 2 };
+/** The publisher's end of two pipes, of a video and an audio track. */
+const near = { routers: 1, webrtc: 1, pipe: 2, direct: 0, producers: 2, consumers: 2 };
+
+/** The end with one viewer, and the transport that waits for the next one. */
+const far = { ...near, webrtc: 2 };
 
 test('200 viewers and 10 publishers who come and go leave a stream that stays as it was', { timeout: 180_000 }, async () => {
   await using gateway = await GatewayProcess.open({ workers: 2, evenly: true, connectTimeoutMs: 150_000, instantJoin: 'never' });
@@ -88,7 +91,7 @@ test('200 viewers and 10 publishers who come and go leave a stream that stays as
   let publisher = publishers.use(await openLive(round, 'show', 'H264'));
   expectStatus(await postOffer(gateway.whep('show'), offerText('chromium-whep')), 201); // stays to the end
   const settle = async (): Promise<GatewayReport> => {
-    await expect.poll(async () => holdings(gateway), patience).toEqual([half, half]);
+    await expect.poll(async () => holdings(gateway), patience).toEqual([near, far]);
     return gateway.ask('everything');
   };
   const comeAndGo = async (): Promise<GatewayReport> => {
@@ -118,14 +121,14 @@ test('200 viewers and 10 publishers who come and go leave a stream that stays as
 });
 
 test.for([
-  ['with the numbers of Chromium on the publisher’s worker', 1, 'chromium-whep', [{ ...half, webrtc: 2, pipe: 0 }]],
+  ['with the numbers of Chromium on the publisher’s worker', 1, 'chromium-whep', [{ ...near, webrtc: 3, pipe: 0 }]],
   [
     'with numbers of its own on the publisher’s worker',
     1,
     'werift-whep',
-    [{ ...half, routers: 2, webrtc: 2, pipe: 4, producers: 4, consumers: 4 }],
+    [{ ...near, routers: 2, webrtc: 3, pipe: 4, producers: 4, consumers: 4 }],
   ],
-  ['on another worker', 2, 'chromium-whep', [half, half]],
+  ['on another worker', 2, 'chromium-whep', [near, far]],
 ] as const)(
   'a publisher and one viewer %s cost exactly what they need, and nothing once they are gone',
   async ([, workers, offer, expected]) => {
