@@ -23,6 +23,11 @@ export function timestampStep(timestamp: number, from: number): number {
   return (timestamp - from) | 0;
 }
 
+/** A whole number of ticks, of either sign, as a 32-bit RTP timestamp: what is added to one or taken from it may lead across a wrap-around. */
+export function asTimestamp(ticks: number): number {
+  return ticks >>> 0;
+}
+
 /** The number nearest to the highest so far that has these 16 low bits (RFC 3711 §3.3.1). */
 export function unwrap(sequence: number, highest: number | undefined): number {
   if (highest === undefined) return sequence;

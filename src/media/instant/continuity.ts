@@ -1,3 +1,4 @@
+import { asTimestamp } from '../rtp-header.ts';
 import type { PlacedPacket } from './gop-cache.ts';
 
 /** What is added to the numbers of a source, so that they go on from those of the source before. */
@@ -47,7 +48,7 @@ export class Continuity {
       if (!this.#isFirst && this.#hasKeyFrames && !beginsGop) return undefined;
       this.#offsets = this.#isFirst ? unmoved : this.#behindTheLast(sequence, timestamp, nowMs);
     }
-    const placed = { sequence: sequence + this.#offsets.sequence, timestamp: (timestamp + this.#offsets.timestamp + 2 ** 32) % 2 ** 32 };
+    const placed = { sequence: sequence + this.#offsets.sequence, timestamp: asTimestamp(timestamp + this.#offsets.timestamp) };
     this.#hasSent = true;
     if (placed.sequence >= this.#highest) {
       this.#highest = placed.sequence;
@@ -58,6 +59,6 @@ export class Continuity {
 
   #behindTheLast(sequence: number, timestamp: number, nowMs: number): Offsets {
     const elapsed = Math.max(1, Math.round(((nowMs - this.#last.atMs) * this.#clockRate) / 1000));
-    return { sequence: this.#highest + 1 - sequence, timestamp: (this.#last.timestamp + elapsed - timestamp) % 2 ** 32 };
+    return { sequence: this.#highest + 1 - sequence, timestamp: asTimestamp(this.#last.timestamp + elapsed - timestamp) };
   }
 }

@@ -1,4 +1,4 @@
-import { isAfter } from '../rtp-header.ts';
+import { asTimestamp, isAfter } from '../rtp-header.ts';
 import { rtpPayload } from '../rtp-payload.ts';
 import type { Offsets } from './continuity.ts';
 import type { PlacedPacket } from './gop-cache.ts';
@@ -75,7 +75,7 @@ export class Injection {
     const timeOf = (newest: PlacedPacket | undefined): number =>
       newest === undefined ? 0 : newest.timestamp + ((nowMs - newest.arrivedMs) * this.#target.clockRate) / 1000;
     const timestamp = Math.round(timeOf(this.#last) + this.#offsets.timestamp - timeOf(gop.at(-1)));
-    if (this.#newest !== undefined) this.#newest = wrapped(this.#newest + this.#offsets.timestamp - timestamp);
+    if (this.#newest !== undefined) this.#newest = asTimestamp(this.#newest + this.#offsets.timestamp - timestamp);
     this.#offsets = { ...this.#offsets, timestamp };
     this.#hasChanged = true;
     this.#goOn(gop, nowMs);
@@ -172,9 +172,4 @@ export function rateOf(gop: readonly PlacedPacket[]): number {
 
 function bytesOf(gop: readonly PlacedPacket[]): number {
   return gop.reduce((sum, { packet }) => sum + packet.length, 0);
-}
-
-/** As a timestamp. */
-function wrapped(ticks: number): number {
-  return ((ticks % 2 ** 32) + 2 ** 32) % 2 ** 32;
 }

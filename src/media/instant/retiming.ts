@@ -1,4 +1,4 @@
-import { isAfter, timestampStep } from '../rtp-header.ts';
+import { asTimestamp, isAfter, timestampStep } from '../rtp-header.ts';
 import type { PlacedPacket } from './gop-cache.ts';
 
 /** How a replay is laid out in time, in units of the RTP clock. */
@@ -23,11 +23,11 @@ export interface ReplayTimes {
 export function retimed(gop: readonly PlacedPacket[], { span, after }: ReplayTimes): ReadonlyMap<number, number> {
   const frames = [...new Set(gop.map(({ timestamp }) => timestamp))].toSorted((a, b) => (isAfter(a, b) ? 1 : -1));
   const [first = 0, last = 0] = [frames[0], frames.at(-1)];
-  const ownSpan = (last - first + 2 ** 32) % 2 ** 32;
+  const ownSpan = asTimestamp(last - first);
   const begin = after === undefined || isAfter(first, after) ? first : after + 1;
   if (span >= ownSpan && begin === first) return new Map(frames.map((timestamp) => [timestamp, timestamp]));
   const room = timestampStep(last, begin);
   const step = Math.max(1, Math.floor(Math.min(span, room) / (frames.length - 1)));
   const end = Math.max(room, step * (frames.length - 1)); // behind the beginning
-  return new Map(frames.map((timestamp, index) => [timestamp, (begin + end - (frames.length - 1 - index) * step + 2 ** 32) % 2 ** 32]));
+  return new Map(frames.map((timestamp, index) => [timestamp, asTimestamp(begin + end - (frames.length - 1 - index) * step)]));
 }

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Consumer, Producer } from 'mediasoup/types';
 import { madeOn } from '../made-on.ts';
 import { codecLabel, type RoutedCodec, routerCodecs } from '../router-codecs.ts';
+import { asTimestamp } from '../rtp-header.ts';
 import { RtpSocket } from '../rtp-socket.ts';
 import { Continuity } from './continuity.ts';
 import type { PlacedPacket } from './gop-cache.ts';
@@ -227,7 +228,7 @@ export class StayRelay {
   #hear(timestamp: number, arrivedMs: number): void {
     const { offsets } = this;
     if (offsets === undefined) return;
-    this.#clock = ownClock({ timestamp: (timestamp + offsets.timestamp + 2 ** 32) % 2 ** 32, arrivedMs });
+    this.#clock = ownClock({ timestamp: asTimestamp(timestamp + offsets.timestamp), arrivedMs });
     this.#hasPublisherClock = true;
   }
 
