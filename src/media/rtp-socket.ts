@@ -2,8 +2,9 @@ import { createSocket, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 import type { PlainTransport, Router, TransportListenInfo } from 'mediasoup/types';
 import { madeOn } from './made-on.ts';
+import { giveBack } from './packet-memory.ts';
 
-/** What an {@link RtpSocket} tells; each with the packet. */
+/** What an {@link RtpSocket} tells; each with the packet, which is empty after the call: listeners copy what they keep. */
 export interface RtpSocketEvents {
   readonly rtp: [Buffer];
   readonly rtcp: [Buffer];
@@ -52,6 +53,7 @@ export class RtpSocket {
     this.#socket = socket;
     socket.on('message', (packet) => {
       this.events.emit(isRtcp(packet) ? 'rtcp' : 'rtp', packet);
+      giveBack(packet);
     });
     socket.on('error', () => undefined); // nobody hears us any more: the transport closes with its worker
     transport.observer.once('close', () => {
@@ -63,9 +65,11 @@ export class RtpSocket {
     return this.transport.closed;
   }
 
-  /** Sends RTP or RTCP; nothing once it is closed. */
+  /** Sends RTP or RTCP, and takes the packet over: it may be empty after the call. Sends nothing once it is closed. */
   send(packet: Uint8Array): void {
-    if (!this.transport.closed) this.#socket.send(packet);
+    if (this.transport.closed) return;
+    this.#socket.send(packet);
+    if (this.#socket.getSendQueueCount() === 0) giveBack(packet); // the kernel has it
   }
 
   close(): void {

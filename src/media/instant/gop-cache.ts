@@ -1,3 +1,4 @@
+import { copied, giveBack } from '../packet-memory.ts';
 import { isAfter, rtpSequence, rtpTimestamp, unwrap } from '../rtp-header.ts';
 import { beginsKeyFrame, type GopCodec } from './key-frame.ts';
 
@@ -30,12 +31,15 @@ const staleMs = 1000;
  */
 export class GopCache {
   readonly #codec: GopCodec;
+  readonly #isLent: () => boolean;
   #packets: PlacedPacket[] = [];
   #bytes = 0;
   #highest: number | undefined;
 
-  constructor(codec: GopCodec) {
+  /** `isLent`: whether others may have packets of it still, when it drops them. */
+  constructor(codec: GopCodec, isLent: () => boolean) {
     this.#codec = codec;
+    this.#isLent = isLent;
   }
 
   /** Size of what is held, in bytes. */
@@ -43,7 +47,7 @@ export class GopCache {
     return this.#bytes;
   }
 
-  /** Takes what arrived, and tells its place in the stream; undefined for what was there already. */
+  /** Takes a copy of what arrived, and tells its place in the stream; undefined for what was there already. Without a key frame before, it holds nothing. */
   push(packet: Uint8Array, nowMs: number): PlacedPacket | undefined {
     const sequence = unwrap(rtpSequence(packet), this.#highest);
     const timestamp = rtpTimestamp(packet);
@@ -53,11 +57,12 @@ export class GopCache {
     const begin = this.#packets[0];
     if (beginsGop) this.#beginAt(sequence);
     else if (begin === undefined || sequence < begin.sequence) return placed;
-    return this.#insert(placed) ? placed : undefined;
+    return this.#insert(placed);
   }
 
   /** Forgets everything, up to the next key frame. */
   clear(): void {
+    this.#drop(this.#packets);
     this.#packets = [];
     this.#bytes = 0;
   }
@@ -85,18 +90,26 @@ export class GopCache {
   }
 
   #beginAt(begin: number): void {
+    this.#drop(this.#packets.filter(({ sequence }) => sequence <= begin));
     this.#packets = this.#packets.filter(({ sequence }) => sequence > begin);
     this.#bytes = this.#packets.reduce((sum, { packet }) => sum + packet.length, 0);
   }
 
-  /** False for a duplicate. */
-  #insert(placed: PlacedPacket): boolean {
+  /** The packet as it is held, or as it came if nothing is held any more; undefined for a duplicate. */
+  #insert(placed: PlacedPacket): PlacedPacket | undefined {
     const before = this.#packets.findLastIndex(({ sequence }) => sequence <= placed.sequence);
-    if (this.#packets[before]?.sequence === placed.sequence) return false;
-    this.#packets.splice(before + 1, 0, placed);
+    if (this.#packets[before]?.sequence === placed.sequence) return undefined;
+    const held = { ...placed, packet: copied(placed.packet) };
+    this.#packets.splice(before + 1, 0, held);
     this.#bytes += placed.packet.length;
     const startedMs = this.#packets[0]?.arrivedMs ?? placed.arrivedMs;
-    if (this.#bytes > gopLimits.bytes || placed.arrivedMs - startedMs > gopLimits.durationMs) this.clear();
-    return true;
+    if (this.#bytes <= gopLimits.bytes && placed.arrivedMs - startedMs <= gopLimits.durationMs) return held;
+    this.clear();
+    return placed;
+  }
+
+  #drop(packets: readonly PlacedPacket[]): void {
+    if (this.#isLent()) return;
+    for (const { packet } of packets) giveBack(packet);
   }
 }

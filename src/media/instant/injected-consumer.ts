@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { Consumer, Router, TransportListenInfo } from 'mediasoup/types';
 import type { PayloadProfile } from '../engine.ts';
 import { madeOn } from '../made-on.ts';
+import { giveBack } from '../packet-memory.ts';
 import { codecLabel, routerCodecs } from '../router-codecs.ts';
 import type { GopFeed } from './gop-feed.ts';
 import type { PacketSink } from './injection.ts';
@@ -55,7 +56,8 @@ export async function openInjectedConsumer(
     ssrc,
     sink: {
       send: (packet) => {
-        if (!producer.closed) producer.send(packet);
+        if (!producer.closed) producer.send(packet); // copies it into a message
+        giveBack(packet);
       },
       sendRtcp: (packet) => {
         if (!transport.closed) transport.sendRtcp(packet);

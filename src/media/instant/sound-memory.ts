@@ -13,6 +13,7 @@ export class SoundMemory implements Disposable {
 
   constructor(source: SoundSource) {
     this.#following = followSound(source, {
+      isKeeping: true,
       packet: (placed) => {
         this.#keep(placed);
       },
@@ -42,8 +43,7 @@ export class SoundMemory implements Disposable {
 
   #keep(placed: PlacedPacket): void {
     const begin = placed.arrivedMs - keptMs;
-    const fresh = this.#packets.findIndex(({ arrivedMs }) => arrivedMs >= begin);
-    this.#packets.splice(0, fresh === -1 ? this.#packets.length : fresh);
+    while ((this.#packets[0]?.arrivedMs ?? begin) < begin) this.#packets.shift();
     this.#packets.push(placed);
   }
 }
