@@ -27,6 +27,8 @@ interface Sample {
   readonly nodeUs: number;
   /** Of all processes, above what they had without viewers. */
   readonly kibPerViewer: number;
+  /** Of the Node.js process alone. */
+  readonly nodeKibPerViewer: number;
   readonly postMs: PostTimes;
   /** While the load client stands still, and the CPU that it needs is there for those who serve, as it is where viewers have machines of their own. */
   readonly asleepPostMs: PostTimes;
@@ -73,8 +75,8 @@ async function measure(
   console.error(`${system}, ${viewers} viewers …`);
   await using served = await open();
   const pids = [served.node, ...served.workers];
-  const memory = (): number => pids.reduce((sum, pid) => sum + memoryOf(pid).resident, 0);
-  const empty = memory();
+  const memory = (of = pids): number => of.reduce((sum, pid) => sum + memoryOf(pid).resident, 0);
+  const empty = { all: memory(), node: memory([served.node]) };
   await using audience = new Audience(served, { viewers, ...(system.endsWith('pipe') ? { numbers: otherNumbers } : {}) });
   await audience.allPlay();
   for (let second = 0; second < 2; second += 1) await audience.line();
@@ -87,7 +89,8 @@ async function measure(
   const [to, after] = [await audience.line(), look()];
   const packets = to.packets - from.packets;
   const elapsedMs = to.atMs - from.atMs;
-  const kibPerViewer = ((memory() - empty) * 1024) / viewers;
+  const kibPerViewer = ((memory() - empty.all) * 1024) / viewers;
+  const nodeKibPerViewer = ((memory([served.node]) - empty.node) * 1024) / viewers;
   const postMs = await timePosts(served, posts);
   using _sleep = audience.sleep();
   return {
@@ -97,6 +100,7 @@ async function measure(
     workerUs: ((after.worker - before.worker) * 1000) / packets,
     nodeUs: ((after.node - before.node) * 1000) / packets,
     kibPerViewer,
+    nodeKibPerViewer,
     lost: to.lost - from.lost,
     drops: after.drops - before.drops,
     clientDrops: after.clientDrops - before.clientDrops,
@@ -115,6 +119,7 @@ function renderSamples(samples: readonly Sample[]): string {
       'worker µs/packet',
       'Node µs/packet',
       'KiB/viewer',
+      'of it Node',
       'POST p50',
       'p99',
       'POST p50*',
@@ -126,7 +131,7 @@ function renderSamples(samples: readonly Sample[]): string {
     ],
     samples.map((sample) => [
       ...[sample.system, sample.viewers.toString(), sample.packetsPerSecond.toFixed(0)],
-      ...[sample.workerUs.toFixed(2), sample.nodeUs.toFixed(2), sample.kibPerViewer.toFixed(0)],
+      ...[sample.workerUs.toFixed(2), sample.nodeUs.toFixed(2), sample.kibPerViewer.toFixed(0), sample.nodeKibPerViewer.toFixed(0)],
       ...[sample.postMs, sample.asleepPostMs].flatMap(({ p50, p99 }) => [`${p50.toFixed(1)} ms`, `${p99.toFixed(1)} ms`]),
       ...[sample.lost, sample.drops, sample.clientDrops].map(String),
       sample.clientCores.toFixed(2),
