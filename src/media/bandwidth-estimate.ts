@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { RtpParameters, WebRtcTransport } from 'mediasoup/types';
 
 /** The least that mediasoup takes for the least estimate, in bit/s. */
@@ -14,13 +15,18 @@ export function isEstimated({ codecs, headerExtensions = [] }: RtpParameters): b
   return has(transportCcUri, 'transport-cc') || has(absSendTimeUri, 'goog-remb');
 }
 
+/** What is needed of a transport. */
+type EstimatingTransport = Pick<WebRtcTransport, 'closed' | 'enableTraceEvent' | 'setMinOutgoingBitrate'> & EventEmitter;
+
 /** What mediasoup estimates the path of one transport to carry. */
 export class BandwidthEstimate {
-  readonly #transport: WebRtcTransport;
+  /** `fall`: it is lower than before, and so no guess any more: mediasoup's first one is the same for every path. */
+  readonly events = new EventEmitter<{ fall: [bitsPerSecond: number] }>();
+  readonly #transport: EstimatingTransport;
   #value: number | undefined;
   #isHeard = false;
 
-  constructor(transport: WebRtcTransport) {
+  constructor(transport: EstimatingTransport) {
     this.#transport = transport;
   }
 
@@ -34,9 +40,15 @@ export class BandwidthEstimate {
     if (this.#isHeard) return;
     this.#isHeard = true;
     this.#transport.on('trace', ({ type, info }) => {
-      if (type === 'bwe') this.#value = availableBitrate(info);
+      if (type === 'bwe') this.#take(availableBitrate(info));
     });
     this.#transport.enableTraceEvent(['bwe']).catch(() => undefined); // closed meanwhile: nothing to tell
+  }
+
+  #take(value: number | undefined): void {
+    const before = this.#value;
+    this.#value = value;
+    if (before !== undefined && value !== undefined && value < before) this.events.emit('fall', value);
   }
 
   /** The estimate is not to fall below this, in bit/s; 0: any is good. */

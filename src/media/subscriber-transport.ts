@@ -95,14 +95,14 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
   }
 
   async #openSwapping(feed: GopFeed, open: OpenConsumer, openLive: () => Promise<ConsumerTrack>): Promise<OutgoingTrack> {
-    const { estimate } = this; // before mediasoup begins to guess
+    const carried = this.estimate; // before mediasoup begins to guess
     const outcome = feed.gop(feed.encoding) === undefined ? 'no-gop' : feed.desk.hasRoom ? undefined : 'busy';
     if (outcome !== undefined) {
       feed.desk.report(outcome);
       return openLive();
     }
     const injected = await openInjectedConsumer(feed, this.#place, open);
-    return new SwappingTrack({ feed, injected, openLive, estimate });
+    return new SwappingTrack({ feed, injected, openLive, carried, estimate: this.#estimate });
   }
 
   async #openStaying(track: ProducerTrack, open: OpenConsumer): Promise<OutgoingTrack> {

@@ -65,10 +65,14 @@ export function climb(state: ControlState, { reading: { atMs } }: Look, bound: n
   return decided({ ...tried, bound, calmSinceMs: undefined, heldSinceMs: undefined, fall: undefined }, 'probe');
 }
 
-/** Before the first decision the estimate grows by itself, and is only kept from falling without cause. */
-function floorOf(state: ControlState): number {
-  if (state.trials.length > 0) return state.bound;
-  return state.calmSinceMs === undefined ? -1 : Math.min(state.bound, state.sent);
+/**
+ * Before the first decision the estimate grows by itself, and is only kept from falling without cause: once the viewer has reported that nothing is
+ * wrong. What mediasoup hears of a newcomer's path in the first second, no look has seen yet.
+ */
+function floorOf({ trials, bound, sent, readings, calmSinceMs = Infinity }: ControlState): number {
+  if (trials.length > 0) return bound;
+  const isReported = readings.some(({ atMs, roundTripMs }) => atMs > calmSinceMs && roundTripMs !== undefined);
+  return isReported ? Math.min(bound, sent) : -1;
 }
 
 /** Decides. `drainMs` as in the decision; `carried` is what the video takes, in bit/s, which padding adds to. */

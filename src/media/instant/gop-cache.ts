@@ -35,6 +35,8 @@ export class GopCache {
   #packets: PlacedPacket[] = [];
   #bytes = 0;
   #highest: number | undefined;
+  /** Of the last whole GOP, in bit/s; undefined: there was none. */
+  #rateBefore: number | undefined;
 
   /** `isLent`: whether others may have packets of it still, when it drops them. */
   constructor(codec: GopCodec, isLent: () => boolean) {
@@ -45,6 +47,11 @@ export class GopCache {
   /** Size of what is held, in bytes. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** What the encoding takes, in bit/s, as measured of the last whole GOP, because a key frame alone tells nothing; before, of what has come. 0: unknown. */
+  get rate(): number {
+    return this.#rateBefore ?? rateOf(this.#packets);
   }
 
   /** Takes a copy of what arrived, and tells its place in the stream; undefined for what was there already. Without a key frame before, it holds nothing. */
@@ -90,9 +97,11 @@ export class GopCache {
   }
 
   #beginAt(begin: number): void {
+    const rate = rateOf(this.#packets.filter(({ sequence }) => sequence < begin));
+    if (rate > 0) this.#rateBefore = rate;
     this.#drop(this.#packets.filter(({ sequence }) => sequence <= begin));
     this.#packets = this.#packets.filter(({ sequence }) => sequence > begin);
-    this.#bytes = this.#packets.reduce((sum, { packet }) => sum + packet.length, 0);
+    this.#bytes = bytesOf(this.#packets);
   }
 
   /** The packet as it is held, or as it came if nothing is held any more; undefined for a duplicate. */
@@ -112,4 +121,15 @@ export class GopCache {
     if (this.#isLent()) return;
     for (const { packet } of packets) giveBack(packet);
   }
+}
+
+/** How fast packets came, in bit/s; 0 where that cannot be told. */
+export function rateOf(packets: readonly PlacedPacket[]): number {
+  const tookMs = (packets.at(-1)?.arrivedMs ?? 0) - (packets[0]?.arrivedMs ?? 0);
+  return tookMs <= 0 ? 0 : (bytesOf(packets) * 8000) / tookMs;
+}
+
+/** Size of packets, in bytes. */
+export function bytesOf(packets: readonly PlacedPacket[]): number {
+  return packets.reduce((sum, { packet }) => sum + packet.length, 0);
 }

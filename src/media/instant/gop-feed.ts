@@ -99,6 +99,11 @@ export class GopFeed implements Disposable {
     return this.#isKept ? this.#caches.get(encoding)?.gop(performance.now()) : undefined;
   }
 
+  /** What an encoding takes, in bit/s; 0 while that is not known. */
+  rate(encoding: number): number {
+    return this.#caches.get(encoding)?.rate ?? 0;
+  }
+
   /** The publisher's clock; undefined before mediasoup itself goes by it. */
   clock(encoding: number): ClockMapping | undefined {
     const clock = this.#clocks.get(encoding);

@@ -20,6 +20,8 @@ export interface InjectedConsumer {
   readonly consumer: Consumer;
   readonly sink: PacketSink;
   readonly ssrc: number;
+  /** What was sent is not sent again, whoever asks for it; the next packet must begin a key frame. */
+  forget(): void;
   /** Closes both, and lets go of the feed. */
   close(): void;
 }
@@ -62,6 +64,11 @@ export async function openInjectedConsumer(
       sendRtcp: (packet) => {
         if (!transport.closed) transport.sendRtcp(packet);
       },
+    },
+    forget: () => {
+      if (consumer.closed) return;
+      // One after the other, as a worker takes them. Closed meanwhile: nothing is sent any more.
+      for (const done of [consumer.pause(), consumer.resume()]) void done.catch(() => undefined);
     },
     close: () => {
       kept.dispose();

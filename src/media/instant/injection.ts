@@ -1,7 +1,7 @@
 import { asTimestamp, isAfter } from '../rtp-header.ts';
 import { rtpPayload } from '../rtp-payload.ts';
 import type { Offsets } from './continuity.ts';
-import type { PlacedPacket } from './gop-cache.ts';
+import { bytesOf, type PlacedPacket, rateOf } from './gop-cache.ts';
 import type { GopCodec } from './key-frame.ts';
 import { Pacer, replayRate } from './pacer.ts';
 import { retimed } from './retiming.ts';
@@ -39,8 +39,8 @@ export class Injection {
   #pacer: Pacer;
   #first = 0;
   #isRepeating = false;
-  /** Whether another encoding than the first is shown. */
-  #hasChanged = false;
+  /** In bit/s, once another encoding than the first is shown. */
+  #pace: number | undefined;
   /** The newest packet that came, of the present encoding. */
   #last: PlacedPacket | undefined;
   /** What the picture IDs of VP8 are moved by; the highest that was sent. */
@@ -68,16 +68,16 @@ export class Injection {
   }
 
   /**
-   * Goes on with another encoding of the same track, whose GOP this is, behind what was sent of the one before; no more of that must come. Slower
-   * than at first, because that was probably too much.
+   * Goes on with another encoding of the same track, whose GOP this is, behind what was sent of the one before; no more of that must come. `pace`
+   * in bit/s. A player that is behind when the next GOP begins is sent no more of this one.
    */
-  change(gop: readonly PlacedPacket[], nowMs: number): void {
+  change(gop: readonly PlacedPacket[], pace: number, nowMs: number): void {
     const timeOf = (newest: PlacedPacket | undefined): number =>
       newest === undefined ? 0 : newest.timestamp + ((nowMs - newest.arrivedMs) * this.#target.clockRate) / 1000;
     const timestamp = Math.round(timeOf(this.#last) + this.#offsets.timestamp - timeOf(gop.at(-1)));
     if (this.#newest !== undefined) this.#newest = asTimestamp(this.#newest + this.#offsets.timestamp - timestamp);
     this.#offsets = { ...this.#offsets, timestamp };
-    this.#hasChanged = true;
+    this.#pace = pace;
     this.#goOn(gop, nowMs);
   }
 
@@ -99,6 +99,7 @@ export class Injection {
   /** Takes what has arrived. What lies before the key frame is of no use. */
   push(placed: PlacedPacket): void {
     if (placed.sequence <= this.#first) return;
+    if (placed.beginsGop && this.#pace !== undefined && !this.isLive) this.#skipTo(placed);
     this.#queue.push(placed);
     this.#last = placed;
   }
@@ -127,15 +128,28 @@ export class Injection {
   #goOn(gop: readonly PlacedPacket[], nowMs: number): void {
     const [begin] = gop;
     if (begin === undefined) return;
-    this.#offsets = { ...this.#offsets, sequence: this.#highest + 1 - begin.sequence };
-    const picture = this.#target.codec === 'VP8' ? vp8PictureId(rtpPayload(begin.packet) ?? begin.packet) : undefined;
-    if (picture !== undefined && this.#pictures.last !== undefined) this.#pictures.movedBy = this.#pictures.last + 1 - picture;
+    this.#joinOn(begin);
     this.#isRepeating = true;
     this.#pacer = this.#begin(gop, nowMs);
   }
 
+  /** Drops what is still to be sent: a GOP begins, and who is behind is live again with it. */
+  #skipTo(begin: PlacedPacket): void {
+    this.#queue = [];
+    this.#timestamps = new Map();
+    this.#first = begin.sequence;
+    this.#joinOn(begin);
+  }
+
+  /** This one gets the numbers behind those that were sent. */
+  #joinOn(begin: PlacedPacket): void {
+    this.#offsets = { ...this.#offsets, sequence: this.#highest + 1 - begin.sequence };
+    const picture = this.#target.codec === 'VP8' ? vp8PictureId(rtpPayload(begin.packet) ?? begin.packet) : undefined;
+    if (picture !== undefined && this.#pictures.last !== undefined) this.#pictures.movedBy = this.#pictures.last + 1 - picture;
+  }
+
   #begin(gop: readonly PlacedPacket[], nowMs: number): Pacer {
-    const rate = replayRate(rateOf(gop), { isFirst: !this.#hasChanged });
+    const rate = this.#pace ?? replayRate(rateOf(gop));
     this.#last = gop.at(-1);
     this.#queue = [...gop];
     this.#first = gop[0]?.sequence ?? 0;
@@ -162,14 +176,4 @@ export class Injection {
     if (this.#pictures.movedBy !== 0) moveVp8PictureId(payload, this.#pictures.movedBy);
     if (sequence >= this.#highest) this.#pictures.last = vp8PictureId(payload);
   }
-}
-
-/** How fast the packets came, in bit/s; 0 where that cannot be told. */
-export function rateOf(gop: readonly PlacedPacket[]): number {
-  const tookMs = (gop.at(-1)?.arrivedMs ?? 0) - (gop[0]?.arrivedMs ?? 0);
-  return tookMs <= 0 ? 0 : (bytesOf(gop) * 8000) / tookMs;
-}
-
-function bytesOf(gop: readonly PlacedPacket[]): number {
-  return gop.reduce((sum, { packet }) => sum + packet.length, 0);
 }

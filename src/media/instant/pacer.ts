@@ -1,16 +1,27 @@
 /** Bounds of the pace of a replay, in bit/s: slow enough for a link of a few Mbit/s, fast enough to be live at once. */
 const pace = { least: 6_000_000, most: 20_000_000, leastLater: 300_000 } as const;
 
+/** So many times as fast as it was sent, a replay catches up at all. */
+const leastGain = 1.2;
+
 /** What a late timer may make up for, in milliseconds; more would be a burst. */
 const catchUpMs = 10;
 
 /**
  * How fast a GOP of a stream is replayed, in bit/s: four times as fast as it was sent. No bandwidth of the viewer is known when it joins, and a
- * burst that is too fast for it holds up its audio in the same queue. A later one of the same viewer (`isFirst` false) is mostly there because the
- * first was too much.
+ * burst that is too fast for it holds up its audio in the same queue.
  */
-export function replayRate(streamBitsPerSecond: number, { isFirst = true }: { readonly isFirst?: boolean } = {}): number {
-  return Math.min(pace.most, Math.max(isFirst ? pace.least : pace.leastLater, 4 * streamBitsPerSecond));
+export function replayRate(streamBitsPerSecond: number): number {
+  return Math.min(pace.most, Math.max(pace.least, 4 * streamBitsPerSecond));
+}
+
+/**
+ * How fast another GOP is replayed to the same viewer, in bit/s: mostly because the first was too much. Not faster than its network carries,
+ * where that is known (`estimate`, in bit/s), but a little faster than it was sent, or the viewer would never be live.
+ */
+export function laterReplayRate(streamBitsPerSecond: number, estimate = Infinity): number {
+  const rate = Math.min(pace.most, Math.max(pace.leastLater, 4 * streamBitsPerSecond));
+  return Math.max(leastGain * streamBitsPerSecond, Math.min(rate, estimate));
 }
 
 /** Lets packets go at a rate. Has no clock: the time comes with each call. */

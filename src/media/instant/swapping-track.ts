@@ -2,13 +2,19 @@ import { EventEmitter } from 'node:events';
 import type { RtpParameters } from 'mediasoup/types';
 import type { JoinOutcome } from '../engine.ts';
 import type { IncomingTrack, LayerIndices, OutgoingReport, OutgoingTrack, OutgoingTrackEvents } from '../track.ts';
+import type { BandwidthEstimate } from '../bandwidth-estimate.ts';
 import { ConsumerTrack, inOneCount } from '../outgoing-track.ts';
 import type { PlacedPacket } from './gop-cache.ts';
 import type { GopFeed } from './gop-feed.ts';
 import type { HandOver } from './hand-over.ts';
 import type { InjectedConsumer } from './injected-consumer.ts';
-import { rateOf } from './injection.ts';
 import { ViewerReplay, type ViewerReplayParts } from './viewer-replay.ts';
+
+/** An estimate that falls must be so many times what is replayed: a replay has to catch up with the track, sound needs room, and it may fall on. */
+const headroom = 1.5;
+
+/** How long the queue that an encoding has filled, that the network does not carry, is given to empty, in milliseconds. */
+const drainMs = 400;
 
 /** How long the injected packets can still be asked for again after the hand-over, in milliseconds. */
 const lingerMs = 400;
@@ -36,7 +42,9 @@ export interface SwappingTrackParts {
   /** Makes the viewer's consumer of the track itself. */
   readonly openLive: () => Promise<ConsumerTrack>;
   /** What the viewer's network was found to carry by earlier tracks, in bit/s; undefined for a newcomer. */
-  readonly estimate: number | undefined;
+  readonly carried: number | undefined;
+  /** Tells when that is found to be less. */
+  readonly estimate: Pick<BandwidthEstimate, 'events'>;
 }
 
 /**
@@ -55,12 +63,16 @@ export class SwappingTrack implements OutgoingTrack {
   #live: ConsumerTrack | undefined;
   #wanted: LayerIndices | undefined;
   #linger: NodeJS.Timeout | undefined;
+  /** What the viewer's network was found to carry of video, in bit/s; undefined: nothing is known. */
+  #carried: number | undefined;
   #closed = false;
   /** We have closed the injected consumer ourselves. */
   #isLeft = false;
 
   constructor(parts: SwappingTrackParts) {
     this.#parts = parts;
+    this.#carried = parts.carried;
+    parts.estimate.events.on('fall', this.#onFall);
     this.#first = new ConsumerTrack(parts.injected.consumer);
     this.rtpParameters = this.#first.rtpParameters;
     this.#first.events.once('firstpacket', () => {
@@ -100,8 +112,8 @@ export class SwappingTrack implements OutgoingTrack {
 
   async resume(): Promise<void> {
     if (this.#closed) return;
-    const { feed, estimate } = this.#parts;
-    const encoding = this.#replayed(estimate);
+    const { feed } = this.#parts;
+    const encoding = this.#replayed();
     const gop = feed.gop(encoding);
     if (gop !== undefined && feed.desk.hasRoom) {
       const replay = this.#openReplay(encoding, gop);
@@ -122,10 +134,7 @@ export class SwappingTrack implements OutgoingTrack {
 
   async setLayers(layers: LayerIndices): Promise<void> {
     this.#wanted = layers;
-    if (this.#replay !== undefined && this.#parts.feed.hasLayers) {
-      this.#replay.change(this.#replayed());
-      this.events.emit('layerschange', this.currentLayers);
-    }
+    if (this.#replay !== undefined && this.#parts.feed.hasLayers) this.#change(this.#replayed());
     await this.#live?.setLayers(layers);
   }
 
@@ -135,6 +144,7 @@ export class SwappingTrack implements OutgoingTrack {
 
   close(): void {
     this.#closed = true;
+    this.#parts.estimate.events.off('fall', this.#onFall);
     this.#replay?.ended();
     clearTimeout(this.#linger);
     this.#closeInjected();
@@ -156,11 +166,26 @@ export class SwappingTrack implements OutgoingTrack {
     return this.#replay;
   }
 
-  #replayed(estimate?: number): number {
+  #replayed(): number {
     const { feed } = this.#parts;
-    const rates = Array.from({ length: feed.encoding + 1 }, (_none, encoding) => rateOf(feed.gop(encoding) ?? []));
-    return replayedEncoding(rates, this.#wanted, estimate);
+    const rates = Array.from({ length: feed.encoding + 1 }, (_none, encoding) => feed.rate(encoding));
+    return replayedEncoding(rates, this.#wanted, this.#carried);
   }
+
+  #change(encoding: number): void {
+    this.#replay?.change(encoding, this.#carried);
+    this.events.emit('layerschange', this.currentLayers);
+  }
+
+  /** The replay was a guess, and was too much: with what the network carries, the picture need not wait for the next key frame of the track. */
+  readonly #onFall = (estimate: number): void => {
+    if (this.#replay === undefined || !this.#parts.feed.hasLayers) return;
+    this.#carried = estimate / headroom;
+    const encoding = this.#replayed();
+    if (encoding >= this.#replay.encoding) return;
+    this.#change(encoding);
+    this.#replay.wait(drainMs);
+  };
 
   /** Opens the viewer's consumer of the track, which begins with the next key frame by itself. */
   async #handOver(handOver: HandOver): Promise<void> {
@@ -199,6 +224,7 @@ export class SwappingTrack implements OutgoingTrack {
 
   #over(outcome: JoinOutcome): void {
     this.#replay = undefined;
+    this.#parts.estimate.events.off('fall', this.#onFall);
     this.#parts.feed.desk.report(outcome);
     this.#linger = setTimeout(() => {
       this.#closeInjected();

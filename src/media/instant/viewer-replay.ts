@@ -5,6 +5,7 @@ import { HandOver } from './hand-over.ts';
 import { type InjectedConsumer, injectedPayloadType } from './injected-consumer.ts';
 import { Injection } from './injection.ts';
 import type { Pumped } from './join-desk.ts';
+import { laterReplayRate } from './pacer.ts';
 import { RepeatLimit } from './repeat-limit.ts';
 import type { ClockMapping } from './sender-report.ts';
 
@@ -66,14 +67,20 @@ export class ViewerReplay implements Follower, Pumped, Disposable {
     this.#tellClock();
   }
 
-  /** Goes on with the GOP of another encoding, if there is one; else the viewer gets that encoding with the hand-over. */
-  change(encoding: number): void {
-    const { feed } = this.#parts;
+  /**
+   * Goes on with the GOP of another encoding, if there is one; else the viewer gets that encoding with the hand-over. What was lost of the one
+   * before is not sent again: it would fill the path of a viewer that was sent too much.
+   *
+   * `estimate`: what the viewer's network was found to carry, in bit/s; undefined: nothing is known.
+   */
+  change(encoding: number, estimate: number | undefined): void {
+    const { feed, injected } = this.#parts;
     const nowMs = performance.now();
     const gop = encoding === this.#encoding || this.#handOver.decide(nowMs) !== 'inject' ? undefined : feed.gop(encoding);
     if (gop === undefined) return;
     this.#encoding = encoding;
-    this.#packets.change(gop, nowMs);
+    injected.forget();
+    this.#packets.change(gop, laterReplayRate(feed.rate(encoding), estimate), nowMs);
     this.#following[Symbol.dispose]();
     this.#following = feed.follow(encoding, this);
     this.#tellClock();

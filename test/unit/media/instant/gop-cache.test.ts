@@ -199,3 +199,19 @@ test('the packet with which a GOP becomes too large is not lost to those who fol
   expect(cache.push(last, 33)?.packet.length).toBe(last.length);
   expect(cache.bytes).toBe(0);
 });
+
+test('tells what the encoding takes: of the present GOP first, then of the one before, since a key frame alone tells nothing', () => {
+  const cache = new GopCache('VP8', () => false);
+  const push = (sequence: number, atMs: number, key = false): void => {
+    cache.push(vp8Packet(sequence, sequence * 3000, { key }), atMs);
+  };
+  expect(cache.rate).toBe(0);
+  push(1, 0, true);
+  expect(cache.rate).toBe(0);
+  for (let sequence = 2; sequence <= 11; sequence += 1) push(sequence, (sequence - 1) * 100);
+  const rate = (11 * vp8Packet(1, 0, { key: true }).length * 8000) / 1000;
+  expect(cache.rate).toBe(rate);
+  push(12, 1100, true);
+  push(13, 1101);
+  expect(cache.rate).toBe(rate);
+});

@@ -116,13 +116,13 @@ function otherEncoding(gop: readonly PlacedPacket[]): PlacedPacket[] {
   });
 }
 
-test('another encoding goes on in the numbers and times of what was sent, slower than at first, and live packets follow in true time', () => {
+test('another encoding goes on in the numbers and times of what was sent, at its own pace, and live packets follow in true time', () => {
   const gop = gopOf(100, 40);
   const { injection, sent } = injected(gop, 7);
   injection.pump(0);
   const before = sent.length;
   expect(before).toBeLessThan(40);
-  injection.change(otherEncoding(gop), 10);
+  injection.change(otherEncoding(gop), 300_000, 10);
   const [live] = otherEncoding([placed(140)]);
   injection.pump(10);
   injection.pump(20);
@@ -135,6 +135,22 @@ test('another encoding goes on in the numbers and times of what was sent, slower
   expect(rtpTimestamp(sent.at(-1) ?? Buffer.alloc(8))).toBe(140 * frameTicks + 500);
 });
 
+test('a player that is behind with another encoding is sent the next GOP instead of the rest of the one before', () => {
+  const gop = gopOf(100, 40);
+  const { injection, sent } = injected(gop, 7);
+  injection.pump(0);
+  injection.change(otherEncoding(gop), 300_000, 10);
+  injection.pump(10);
+  const before = sent.length;
+  expect(injection.isLive).toBe(false);
+  const next = otherEncoding(gopOf(140, 3));
+  for (const packet of next) injection.push(packet);
+  injection.flush();
+  expect(sent).toHaveLength(before + 3);
+  expectInOrder(sent, 7);
+  expect(rtpTimestamp(sent.at(-1) ?? Buffer.alloc(8))).toBe(142 * frameTicks + 500);
+});
+
 test('a publisher’s clock is told in the times that another encoding got', () => {
   const gop = gopOf(100, 10);
   const reports: Buffer[] = [];
@@ -142,7 +158,7 @@ test('a publisher’s clock is told in the times that another encoding got', () 
   const injection = new Injection({ sink, codec: 'VP8', ssrc: 1, payloadType: 96, clockRate: 90_000 }, gop, 0);
   injection.flush();
   const small = otherEncoding(gop);
-  injection.change(small, 4000);
+  injection.change(small, 300_000, 4000);
   injection.tell({ ntpSec: 1, ntpFrac: 0, timestamp: small.at(-1)?.timestamp ?? 0, arrivedMs: 4000 }, 4000);
   expect(reports.map((report) => report.readUInt32BE(16))).toEqual([109 * frameTicks]);
 });

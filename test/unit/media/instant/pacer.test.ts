@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Pacer, replayRate } from '../../../../src/media/instant/pacer.ts';
+import { laterReplayRate, Pacer, replayRate } from '../../../../src/media/instant/pacer.ts';
 
 test.for([
   [500_000, 6_000_000],
@@ -7,6 +7,15 @@ test.for([
   [10_000_000, 20_000_000],
 ] as const)('a stream of %i bit/s is replayed at %i bit/s', ([stream, rate]) => {
   expect(replayRate(stream)).toBe(rate);
+});
+
+test.for([
+  ['as fast as at first, for a slower stream too', 100_000, undefined, 400_000],
+  ['not endlessly slow', 20_000, undefined, 300_000],
+  ['as the network carries', 500_000, 1_200_000, 1_200_000],
+  ['a little faster than it was sent, whatever the network carries', 500_000, 200_000, 600_000],
+] as const)('another encoding is replayed %s', ([, stream, estimate, rate]) => {
+  expect(laterReplayRate(stream, estimate)).toBe(rate);
 });
 
 test('lets packets go at its rate', () => {
