@@ -103,18 +103,26 @@ export interface PostTimes {
 /** After this time no more is POSTed, in milliseconds: viewers who sleep for longer are taken for gone. */
 const longestMs = 15_000;
 
-/** POST→201 of `count` players, one after the other, as somebody sees it who has nothing else to do. */
-export async function timePosts({ url }: Served, count: number): Promise<PostTimes> {
+/**
+ * POST→201 of `count` players, one after the other, as somebody sees it who has nothing else to do; behind `warmUp` others, or as many as come in
+ * half of the time.
+ */
+export async function timePosts({ url }: Served, count: number, warmUp = 0): Promise<PostTimes> {
   const agent = new Agent({ keepAlive: true });
   const body = offerText('libdatachannel-whep').replaceAll(/\b102\b/g, String(payloadTypes.video));
-  const tookMs: number[] = [];
   const startedAt = performance.now();
-  while (tookMs.length < count && performance.now() - startedAt < longestMs) {
-    const from = performance.now();
-    const { location } = await exchange('POST', `${url}/whep/live`, { agent, body });
-    tookMs.push(performance.now() - from);
-    await exchange('DELETE', location, { agent });
-  }
+  const timed = async (posts: number, untilMs: number): Promise<readonly number[]> => {
+    const tookMs: number[] = [];
+    while (tookMs.length < posts && performance.now() - startedAt < untilMs) {
+      const from = performance.now();
+      const { location } = await exchange('POST', `${url}/whep/live`, { agent, body });
+      tookMs.push(performance.now() - from);
+      await exchange('DELETE', location, { agent });
+    }
+    return tookMs;
+  };
+  await timed(warmUp, longestMs / 2);
+  const tookMs = await timed(count, longestMs);
   agent.destroy();
   return { p50: percentile(tookMs, 0.5), p99: percentile(tookMs, 0.99) };
 }
