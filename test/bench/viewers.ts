@@ -98,9 +98,9 @@ async function measure(
   const kibPerViewer = ((memory() - empty.all) * 1024) / viewers;
   const nodeKibPerViewer = ((memory([served.node]) - empty.node) * 1024) / viewers;
   const postMs = await timePosts(served, posts);
-  const asleepTimes = async (before: number): Promise<PostTimes> => {
+  const asleepTimes = async (others: number): Promise<PostTimes> => {
     using _sleep = audience.sleep();
-    return timePosts(served, posts, before);
+    return await timePosts(served, posts, others);
   };
   const asleepPostMs = await asleepTimes(0);
   for (let second = 0; second < 2; second += 1) await audience.line(); // awake, they are not taken for gone
