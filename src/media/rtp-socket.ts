@@ -2,9 +2,8 @@ import { createSocket, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 import type { PlainTransport, Router, TransportListenInfo } from 'mediasoup/types';
 import { madeOn } from './made-on.ts';
-import { giveBack } from './packet-memory.ts';
 
-/** What an {@link RtpSocket} tells; each with the packet, which is empty after the call: listeners copy what they keep. */
+/** What an {@link RtpSocket} tells; each with the packet. */
 export interface RtpSocketEvents {
   readonly rtp: [Buffer];
   readonly rtcp: [Buffer];
@@ -53,7 +52,6 @@ export class RtpSocket {
     this.#socket = socket;
     socket.on('message', (packet) => {
       this.events.emit(isRtcp(packet) ? 'rtcp' : 'rtp', packet);
-      giveBack(packet);
     });
     socket.on('error', () => undefined); // nobody hears us any more: the transport closes with its worker
     transport.observer.once('close', () => {
@@ -65,11 +63,9 @@ export class RtpSocket {
     return this.transport.closed;
   }
 
-  /** Sends RTP or RTCP, and takes the packet over: it may be empty after the call. Sends nothing once it is closed. */
+  /** Sends RTP or RTCP; nothing once it is closed. */
   send(packet: Uint8Array): void {
-    if (this.transport.closed) return;
-    this.#socket.send(packet);
-    if (this.#socket.getSendQueueCount() === 0) giveBack(packet); // the kernel has it
+    if (!this.transport.closed) this.#socket.send(packet);
   }
 
   close(): void {

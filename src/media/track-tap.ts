@@ -7,10 +7,7 @@ import { RtpSocket } from './rtp-socket.ts';
 
 /** Who reads a {@link TrackTap}. */
 export interface TapReader {
-  /**
-   * A packet arrived; `encoding` is its place in the producer's order. Retransmitted packets come late. The packet is empty after the call: copy what
-   * is kept.
-   */
+  /** A packet arrived; `encoding` is its place in the producer's order. Retransmitted packets come late. */
   packet(packet: Buffer, encoding: number): void;
   /** Nothing will come any more: the track or its worker is gone, or the tap could not be opened. Not after the reader stopped. */
   closed?(): void;

@@ -1,4 +1,3 @@
-import { copied, giveBack } from '../packet-memory.ts';
 import { isAfter, rtpSequence, rtpTimestamp, unwrap } from '../rtp-header.ts';
 import { beginsKeyFrame, type GopCodec } from './key-frame.ts';
 
@@ -31,17 +30,14 @@ const staleMs = 1000;
  */
 export class GopCache {
   readonly #codec: GopCodec;
-  readonly #isLent: () => boolean;
   #packets: PlacedPacket[] = [];
   #bytes = 0;
   #highest: number | undefined;
   /** Of the last whole GOP, in bit/s; undefined: there was none. */
   #rateBefore: number | undefined;
 
-  /** `isLent`: whether others may have packets of it still, when it drops them. */
-  constructor(codec: GopCodec, isLent: () => boolean) {
+  constructor(codec: GopCodec) {
     this.#codec = codec;
-    this.#isLent = isLent;
   }
 
   /** Size of what is held, in bytes. */
@@ -54,7 +50,7 @@ export class GopCache {
     return this.#rateBefore ?? rateOf(this.#packets);
   }
 
-  /** Takes a copy of what arrived, and tells its place in the stream; undefined for what was there already. Without a key frame before, it holds nothing. */
+  /** Takes what arrived, and tells its place in the stream; undefined for what was there already. */
   push(packet: Uint8Array, nowMs: number): PlacedPacket | undefined {
     const sequence = unwrap(rtpSequence(packet), this.#highest);
     const timestamp = rtpTimestamp(packet);
@@ -64,12 +60,11 @@ export class GopCache {
     const begin = this.#packets[0];
     if (beginsGop) this.#beginAt(sequence);
     else if (begin === undefined || sequence < begin.sequence) return placed;
-    return this.#insert(placed);
+    return this.#insert(placed) ? placed : undefined;
   }
 
   /** Forgets everything, up to the next key frame. */
   clear(): void {
-    this.#drop(this.#packets);
     this.#packets = [];
     this.#bytes = 0;
   }
@@ -99,27 +94,19 @@ export class GopCache {
   #beginAt(begin: number): void {
     const rate = rateOf(this.#packets.filter(({ sequence }) => sequence < begin));
     if (rate > 0) this.#rateBefore = rate;
-    this.#drop(this.#packets.filter(({ sequence }) => sequence <= begin));
     this.#packets = this.#packets.filter(({ sequence }) => sequence > begin);
     this.#bytes = bytesOf(this.#packets);
   }
 
-  /** The packet as it is held, or as it came if nothing is held any more; undefined for a duplicate. */
-  #insert(placed: PlacedPacket): PlacedPacket | undefined {
+  /** False for a duplicate. */
+  #insert(placed: PlacedPacket): boolean {
     const before = this.#packets.findLastIndex(({ sequence }) => sequence <= placed.sequence);
-    if (this.#packets[before]?.sequence === placed.sequence) return undefined;
-    const held = { ...placed, packet: copied(placed.packet) };
-    this.#packets.splice(before + 1, 0, held);
+    if (this.#packets[before]?.sequence === placed.sequence) return false;
+    this.#packets.splice(before + 1, 0, placed);
     this.#bytes += placed.packet.length;
     const startedMs = this.#packets[0]?.arrivedMs ?? placed.arrivedMs;
-    if (this.#bytes <= gopLimits.bytes && placed.arrivedMs - startedMs <= gopLimits.durationMs) return held;
-    this.clear();
-    return placed;
-  }
-
-  #drop(packets: readonly PlacedPacket[]): void {
-    if (this.#isLent()) return;
-    for (const { packet } of packets) giveBack(packet);
+    if (this.#bytes > gopLimits.bytes || placed.arrivedMs - startedMs > gopLimits.durationMs) this.clear();
+    return true;
   }
 }
 

@@ -1,6 +1,5 @@
 import type { DirectTransport, Producer, Router } from 'mediasoup/types';
 import { madeOn } from '../made-on.ts';
-import { copied } from '../packet-memory.ts';
 import type { ProducerTrace } from '../producer-trace.ts';
 import type { TrackTap } from '../track-tap.ts';
 import { GopCache, type PlacedPacket } from './gop-cache.ts';
@@ -11,8 +10,6 @@ import type { ClockMapping } from './sender-report.ts';
 
 /** Who gets every packet of one encoding as it comes. */
 export interface Follower {
-  /** Whether it may have packets still that it was given: else each is empty after the call, or when the next GOP begins. */
-  readonly isKeeping: boolean;
   packet(placed: PlacedPacket): void;
   /** The publisher's clock was heard. */
   clock(mapping: ClockMapping): void;
@@ -91,10 +88,7 @@ export class GopFeed implements Disposable {
     return Math.max(0, ...(this.#producer.score ?? []).filter(({ score }) => score > 0).map(({ encodingIdx }) => encodingIdx));
   }
 
-  /**
-   * What a newcomer needs to see the present picture of an encoding; undefined when there is nothing to give. Whoever keeps it must follow from
-   * now on: packets that nobody keeps are empty once the next GOP begins.
-   */
+  /** What a newcomer needs to see the present picture of an encoding; undefined when there is nothing to give. */
   gop(encoding: number): readonly PlacedPacket[] | undefined {
     return this.#isKept ? this.#caches.get(encoding)?.gop(performance.now()) : undefined;
   }
@@ -182,7 +176,7 @@ export class GopFeed implements Disposable {
   /** Keeps nothing for newcomers any more; who uses it is served to the end. */
   retire(): void {
     this.#isKept = false;
-    this.#forget();
+    this.#caches.clear();
     this.#endWhenUnused();
   }
 
@@ -190,21 +184,11 @@ export class GopFeed implements Disposable {
     if (this.#held.disposed) return;
     this.#held.dispose();
     this.#isKept = false;
-    this.#forget();
+    this.#caches.clear();
     const followers = [...this.#followers.keys()];
     this.#followers.clear();
     for (const follower of followers) follower.ended();
     for (const opening of this.#injectors.values()) opening.then((transport) => transport.close()).catch(() => undefined); // it never opened
-  }
-
-  #forget(): void {
-    for (const cache of this.#caches.values()) cache.clear();
-    this.#caches.clear();
-  }
-
-  /** Whether others may have packets still. */
-  #isLent(): boolean {
-    return this.#ordered.size > 0 || [...this.#followers.keys()].some(({ isKeeping }) => isKeeping);
   }
 
   #endWhenUnused(): void {
@@ -213,10 +197,8 @@ export class GopFeed implements Disposable {
 
   #onPacket(packet: Buffer, encoding: number): void {
     const nowMs = performance.now();
-    const pushed = this.#cache(encoding).push(packet, nowMs);
-    if (pushed === undefined) return;
-    const placed = pushed.packet === packet && this.#isLent() ? { ...pushed, packet: copied(packet) } : pushed;
-    this.#pass(this.#ordered.get(encoding)?.packets.push(placed, nowMs) ?? [placed], encoding);
+    const placed = this.#cache(encoding).push(packet, nowMs);
+    if (placed !== undefined) this.#pass(this.#ordered.get(encoding)?.packets.push(placed, nowMs) ?? [placed], encoding);
   }
 
   #pass(packets: readonly PlacedPacket[], encoding: number): void {
@@ -228,7 +210,7 @@ export class GopFeed implements Disposable {
   #cache(encoding: number): GopCache {
     const known = this.#caches.get(encoding);
     if (known !== undefined) return known;
-    const cache = new GopCache(this.codec, () => this.#isLent());
+    const cache = new GopCache(this.codec);
     this.#caches.set(encoding, cache);
     return cache;
   }

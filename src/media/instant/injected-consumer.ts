@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto';
 import type { Consumer, Router, TransportListenInfo } from 'mediasoup/types';
 import type { PayloadProfile } from '../engine.ts';
 import { madeOn } from '../made-on.ts';
-import { giveBack } from '../packet-memory.ts';
 import { codecLabel, routerCodecs } from '../router-codecs.ts';
 import type { GopFeed } from './gop-feed.ts';
 import type { PacketSink } from './injection.ts';
@@ -58,8 +57,7 @@ export async function openInjectedConsumer(
     ssrc,
     sink: {
       send: (packet) => {
-        if (!producer.closed) producer.send(packet); // copies it into a message
-        giveBack(packet);
+        if (!producer.closed) producer.send(packet);
       },
       sendRtcp: (packet) => {
         if (!transport.closed) transport.sendRtcp(packet);

@@ -9,7 +9,7 @@ import { rewritten } from './rtp-rewriter.ts';
 import { type ClockMapping, senderReport } from './sender-report.ts';
 import { moveVp8PictureId, vp8PictureId } from './vp8-picture-id.ts';
 
-/** Takes packets of ours over, which may be empty then, and to a router; drops them once it is closed. */
+/** Takes packets of ours to a router; drops them once it is closed. */
 export interface PacketSink {
   send(packet: Buffer): void;
   sendRtcp(packet: Buffer): void;
@@ -164,11 +164,11 @@ export class Injection {
     const copy = rewritten(packet, { ssrc, payloadType, ...moved });
     if (copy === undefined) return;
     this.#movePicture(copy.subarray(headerBytes), moved.sequence);
-    this.#sent.packets += 1;
-    this.#sent.octets += copy.length - headerBytes;
     sink.send(copy);
     this.#highest = Math.max(this.#highest, moved.sequence);
     if (this.#newest === undefined || isAfter(shown, this.#newest)) this.#newest = shown;
+    this.#sent.packets += 1;
+    this.#sent.octets += copy.length - headerBytes;
   }
 
   #movePicture(payload: Uint8Array, sequence: number): void {

@@ -12,7 +12,7 @@ export interface RewrittenHeader {
 
 /**
  * A packet with another header (RFC 3550 §5.1): marker and payload stay; extensions, whose numbers mean something else where it goes, CSRCs and
- * padding do not. Undefined for a packet without payload, which nobody misses. It has memory of its own, which may be given back.
+ * padding do not. Undefined for a packet without payload, which nobody misses.
  */
 export function rewritten(packet: Uint8Array, header: RewrittenHeader): Buffer | undefined {
   const payload = rtpPayload(packet);
@@ -25,7 +25,7 @@ export function emptyPacket(header: RewrittenHeader): Buffer {
 }
 
 function withHeader(marker: number, { ssrc, payloadType, sequence, timestamp }: RewrittenHeader, payload: Uint8Array): Buffer {
-  const packet = Buffer.allocUnsafeSlow(12 + payload.length);
+  const packet = Buffer.allocUnsafe(12 + payload.length);
   packet[0] = 0x80;
   packet[1] = marker | payloadType;
   packet.writeUInt16BE(sequence & 0xffff, 2);

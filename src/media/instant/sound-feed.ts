@@ -18,13 +18,7 @@ export function followSound({ tap, trace }: SoundSource, follower: Follower): Di
       packet: (packet) => {
         const sequence = unwrap(rtpSequence(packet), highest);
         highest = Math.max(highest ?? sequence, sequence);
-        follower.packet({
-          packet: follower.isKeeping ? Buffer.from(packet) : packet,
-          sequence,
-          timestamp: rtpTimestamp(packet),
-          arrivedMs: performance.now(),
-          beginsGop: false,
-        });
+        follower.packet({ packet, sequence, timestamp: rtpTimestamp(packet), arrivedMs: performance.now(), beginsGop: false });
       },
       closed: () => {
         held.dispose();

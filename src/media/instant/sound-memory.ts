@@ -13,7 +13,6 @@ export class SoundMemory implements Disposable {
 
   constructor(source: SoundSource) {
     this.#following = followSound(source, {
-      isKeeping: true,
       packet: (placed) => {
         this.#keep(placed);
       },
@@ -43,7 +42,8 @@ export class SoundMemory implements Disposable {
 
   #keep(placed: PlacedPacket): void {
     const begin = placed.arrivedMs - keptMs;
-    while ((this.#packets[0]?.arrivedMs ?? begin) < begin) this.#packets.shift();
+    const fresh = this.#packets.findIndex(({ arrivedMs }) => arrivedMs >= begin);
+    this.#packets.splice(0, fresh === -1 ? this.#packets.length : fresh);
     this.#packets.push(placed);
   }
 }

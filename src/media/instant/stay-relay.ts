@@ -61,8 +61,7 @@ export class StayRelay {
   readonly #timer: NodeJS.Timeout;
   readonly #clockRate: number;
   #source: { readonly of: RelaySource; readonly reading: Disposable } | undefined;
-  /** Which moment of our clock a timestamp that was sent stands for. */
-  #clock: Pick<ClockMapping, 'timestamp' | 'arrivedMs'> | undefined;
+  #clock: ClockMapping | undefined;
   #hasPublisherClock = false;
   #reports = 0;
   readonly #sent = { packets: 0, octets: 0, afterReports: 0 };
@@ -141,7 +140,6 @@ export class StayRelay {
     this.#stream.begin();
     this.#hasPublisherClock = false;
     const reading = source.follow({
-      isKeeping: false,
       packet: (placed) => {
         this.#pass(placed);
       },
@@ -187,7 +185,7 @@ export class StayRelay {
     if (packet !== undefined) this.send(packet);
   }
 
-  /** Sends a packet of one of the encodings, and takes it over. */
+  /** Sends a packet of one of the encodings. */
   send(packet: Uint8Array): void {
     this.#socket.send(packet);
   }
@@ -217,10 +215,10 @@ export class StayRelay {
     const [ssrc = 0] = this.#ssrcs;
     const copy = place === undefined ? undefined : rewritten(placed.packet, { ssrc, payloadType: injectedPayloadType, ...place });
     if (place === undefined || copy === undefined) return;
-    if (!this.#hasPublisherClock) this.#clock = { timestamp: place.timestamp, arrivedMs: nowMs };
+    if (!this.#hasPublisherClock) this.#clock = ownClock({ timestamp: place.timestamp, arrivedMs: nowMs });
+    this.send(copy);
     this.#sent.packets += 1;
     this.#sent.octets += copy.length - 12;
-    this.send(copy);
     // Reports of an encoding that has not sent yet are not heard, and of several at once only the first counts.
     if (this.#reports < enoughReports) this.#report();
     else this.#sent.afterReports += 1;
@@ -230,7 +228,7 @@ export class StayRelay {
   #hear(timestamp: number, arrivedMs: number): void {
     const { offsets } = this;
     if (offsets === undefined) return;
-    this.#clock = { timestamp: asTimestamp(timestamp + offsets.timestamp), arrivedMs };
+    this.#clock = ownClock({ timestamp: asTimestamp(timestamp + offsets.timestamp), arrivedMs });
     this.#hasPublisherClock = true;
   }
 
@@ -238,7 +236,7 @@ export class StayRelay {
     if (this.#clock === undefined || this.#source === undefined || this.closed) return;
     const [ssrc = 0] = this.#ssrcs;
     const { packets, octets } = this.#sent;
-    this.sendRtcp(senderReport(ownClock(this.#clock), { ssrc, packets, octets, clockRate: this.#clockRate }, performance.now()));
+    this.sendRtcp(senderReport(this.#clock, { ssrc, packets, octets, clockRate: this.#clockRate }, performance.now()));
     this.#reports += 1;
   }
 }

@@ -26,7 +26,6 @@ export interface StayingTrackParts {
 /** A track on its way to a player that keeps the SSRC that its answer named: from a relay, on which it is shown the present GOP first. */
 export class StayingTrack implements OutgoingTrack, Follower, Pumped {
   readonly events = new EventEmitter<OutgoingTrackEvents>();
-  readonly isKeeping = true;
   readonly #parts: StayingTrackParts;
   readonly #track: ConsumerTrack;
   readonly #joining = new DisposableStack();

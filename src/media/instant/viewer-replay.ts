@@ -23,7 +23,6 @@ export interface ViewerReplayParts {
 
 /** The present GOP of an encoding on its way to one viewer, and what comes behind it, until the track itself takes over. */
 export class ViewerReplay implements Follower, Pumped, Disposable {
-  readonly isKeeping = true;
   readonly #parts: ViewerReplayParts;
   readonly #held = new DisposableStack();
   readonly #handOver: HandOver;

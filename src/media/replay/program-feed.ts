@@ -56,11 +56,6 @@ export class ProgramFeed implements Disposable {
     this.#socket = socket;
   }
 
-  /** Whether packets wait for room. */
-  get isWaiting(): boolean {
-    return this.#isDraining;
-  }
-
   /** How many packets it was given: those that wait count, so that a program that does not read is noticed. */
   get taken(): number {
     return this.#taken;

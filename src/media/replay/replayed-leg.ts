@@ -131,11 +131,7 @@ export class ReplayedLeg implements LocalLeg {
 
   /** Goes on with what comes behind the packet `first`. */
   #follow(follow: (follower: Follower) => Disposable, first: number): void {
-    const feed = this.#feed;
     const following = follow({
-      get isKeeping() {
-        return feed.isWaiting;
-      },
       packet: (placed) => {
         if (placed.sequence <= first) return;
         this.#clock.arrival.hear(placed);

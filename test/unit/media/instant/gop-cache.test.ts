@@ -6,7 +6,7 @@ import { vp8Packet } from './packets.ts';
 type Arrival = readonly [sequence: number, timestamp: number, key?: 'key'];
 
 function cacheOf(arrivals: readonly Arrival[], nowMs = 0): GopCache {
-  const cache = new GopCache('VP8', () => false);
+  const cache = new GopCache('VP8');
   for (const [sequence, timestamp, key] of arrivals) cache.push(vp8Packet(sequence, timestamp, { key: key === 'key' }), nowMs);
   return cache;
 }
@@ -113,7 +113,7 @@ test.for<readonly [string, readonly Arrival[], readonly number[] | undefined]>([
 });
 
 test('says where a GOP begins, and what is no news', () => {
-  const cache = new GopCache('VP8', () => false);
+  const cache = new GopCache('VP8');
   expect(cache.push(vp8Packet(1, 0, { key: true }), 0)).toMatchObject({ sequence: 1, beginsGop: true });
   expect(cache.push(vp8Packet(2, 3000), 0)).toMatchObject({ sequence: 2, beginsGop: false });
   expect(cache.push(vp8Packet(2, 3000), 0)).toBeUndefined();
@@ -171,37 +171,8 @@ test.for([
   expect(unwrap(sequence, highest)).toBe(expected);
 });
 
-test.for([
-  [false, 'is given back'],
-  [true, 'stays while others may have them'],
-] as const)('lent: %s; memory of packets that are dropped %s', ([isLent]) => {
-  const cache = new GopCache('VP8', () => isLent);
-  const held = cache.push(vp8Packet(1, 0, { key: true }), 0);
-  const length = held?.packet.length;
-  cache.push(vp8Packet(2, 3000, { key: true }), 33);
-  expect(held?.packet.length).toBe(isLent ? length : 0);
-  expect(cache.gop(33)?.map(({ packet }) => packet.length)).toEqual([length]);
-});
-
-test('what arrived is copied where it is held, and passed on as it is elsewhere', () => {
-  const cache = new GopCache('VP8', () => false);
-  const [early, key] = [vp8Packet(1, 0), vp8Packet(2, 3000, { key: true })];
-  expect(cache.push(early, 0)?.packet).toBe(early);
-  const held = cache.push(key, 33)?.packet;
-  expect(held).not.toBe(key);
-  expect([...(held ?? [])]).toEqual([...key]);
-});
-
-test('the packet with which a GOP becomes too large is not lost to those who follow', () => {
-  const cache = new GopCache('VP8', () => false);
-  cache.push(vp8Packet(1, 0, { key: true }), 0);
-  const last = vp8Packet(2, 3000, { bytes: gopLimits.bytes });
-  expect(cache.push(last, 33)?.packet.length).toBe(last.length);
-  expect(cache.bytes).toBe(0);
-});
-
 test('tells what the encoding takes: of the present GOP first, then of the one before, since a key frame alone tells nothing', () => {
-  const cache = new GopCache('VP8', () => false);
+  const cache = new GopCache('VP8');
   const push = (sequence: number, atMs: number, key = false): void => {
     cache.push(vp8Packet(sequence, sequence * 3000, { key }), atMs);
   };
