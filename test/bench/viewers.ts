@@ -122,6 +122,13 @@ async function measure(
   };
 }
 
+/** The ways in which POSTs are timed, in the order of the columns. */
+const postTimes = [
+  ({ postMs }: Sample) => postMs,
+  ({ asleepPostMs }: Sample) => asleepPostMs,
+  ({ warmPostMs }: Sample) => warmPostMs,
+] as const;
+
 function renderSamples(samples: readonly Sample[]): string {
   return renderColumns(
     [
@@ -146,21 +153,12 @@ function renderSamples(samples: readonly Sample[]): string {
     samples.map((sample) => [
       ...[sample.system, sample.viewers.toString(), sample.packetsPerSecond.toFixed(0)],
       ...[sample.workerUs.toFixed(2), sample.nodeUs.toFixed(2), sample.kibPerViewer.toFixed(0), sample.nodeKibPerViewer.toFixed(0)],
-      ...[sample.postMs, sample.asleepPostMs, sample.warmPostMs].flatMap(({ p50, p99 }) => [
-        `${p50.toFixed(1)} ms`,
-        `${p99.toFixed(1)} ms`,
-      ]),
+      ...postTimes.flatMap((times) => [`${times(sample).p50.toFixed(1)} ms`, `${times(sample).p99.toFixed(1)} ms`]),
       ...[sample.lost, sample.drops, sample.clientDrops].map(String),
       sample.clientCores.toFixed(2),
     ]),
   );
 }
-
-const postTimes = [
-  ({ postMs }: Sample) => postMs,
-  ({ asleepPostMs }: Sample) => asleepPostMs,
-  ({ warmPostMs }: Sample) => warmPostMs,
-] as const;
 
 function renderRatios(samples: readonly Sample[], counts: readonly number[]): string {
   const middle = (viewers: number, system: string, of: (sample: Sample) => number): number =>
