@@ -68,9 +68,11 @@ export class OpenSessions {
     return this.#totals.collect([...this.#sessions.values()]);
   }
 
-  /** Ends every session, with a DTLS alert to its peer. */
+  /** Ends every session, with a DTLS alert to its peer; viewers first, because what they were sent is not known any more once its source is gone. */
   close(): void {
-    for (const session of [...this.#sessions.values()]) session.close('shutdown');
+    for (const kind of ['subscribe', 'publish'] as const) {
+      for (const session of [...this.#sessions.values()].filter((one) => one.kind === kind)) session.close('shutdown');
+    }
   }
 }
 

@@ -171,10 +171,11 @@ export class Stream {
     this.#ended = true;
     clearTimeout(this.#grace);
     this.#setTracks(undefined);
-    this.#publisher?.session.close('stream-ended');
+    // Viewers first: what they were sent is not known any more once its source is gone.
     this.#audience.forEach((session) => {
       session.close('stream-ended');
     });
+    this.#publisher?.session.close('stream-ended');
     this.#audience.close();
     this.media.close();
     this.#changes.emit();

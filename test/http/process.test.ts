@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { LivedTime } from '../fixtures/lived-time.ts';
-import { NativePublisher } from '../fixtures/native-peer.ts';
+import { NativePlayer, NativePublisher } from '../fixtures/native-peer.ts';
 import { readOffer } from './configured-gateway.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -67,6 +67,20 @@ test.for(['SIGTERM', 'SIGINT'] as const)('after %s the publisher gets a DTLS ale
   expect(lived.ms).toBeLessThan(1_000);
   expect((await gateway.exit).code).toBe(0);
   expect(lived.ms).toBeLessThan(10_000);
+});
+
+test('a gateway that ends while somebody publishes and watches has nothing to warn of', async () => {
+  // A player on the publisher's own router, fed by the publisher itself.
+  await using gateway = start({ environment: { SLUICE_STREAMS_DEFAULT_INSTANT_JOIN: 'never' } });
+  const url = `http://127.0.0.1:${(await listening(gateway.child)).http.port}`;
+  await using _publisher = await NativePublisher.open(`${url}/whip/show`);
+  await expect.poll(async () => (await fetch(`${url}/api/v1/streams/show`)).json()).toMatchObject({ state: 'live' });
+  await using player = await NativePlayer.open(`${url}/whep/show`, { codecs: ['VP8'] });
+  await expect.poll(() => player.videoPackets).toBeGreaterThan(0);
+  gateway.child.kill('SIGTERM');
+  const { stdout } = await gateway.exit;
+  expect(stdout.split('\n').filter((line) => line.includes('"ending":"shutdown"'))).toHaveLength(2);
+  expect(stdout.split('\n').filter((line) => /"level":[456]0/.test(line))).toEqual([]);
 });
 
 test('after SIGTERM newcomers are told with 503 when to come back, while those who were there say goodbye', async () => {
