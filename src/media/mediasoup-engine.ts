@@ -1,6 +1,6 @@
-import * as mediasoup from 'mediasoup';
 import type { MediaEngine } from './engine.ts';
 import { JoinDesk } from './instant/join-desk.ts';
+import { logMediasoup } from './mediasoup-log.ts';
 import { RoutedStream } from './stream-media.ts';
 import { WorkerPool, type WorkerPoolOptions } from './worker-pool.ts';
 
@@ -9,10 +9,7 @@ export type EngineOptions = WorkerPoolOptions;
 
 /** Starts the workers and binds their ports. Throws `ERR_MEDIA_UNAVAILABLE` when that fails; then nothing is left running. */
 export async function openEngine(options: EngineOptions): Promise<MediaEngine> {
-  mediasoup.setLogEventListeners({
-    onwarn: (namespace, message) => options.logger.debug({ namespace }, message),
-    onerror: (namespace, message, error) => options.logger.warn({ namespace, err: error }, message),
-  });
+  logMediasoup(options.logger);
   const pool = await WorkerPool.open(options);
   const joins = new JoinDesk(pool.observer);
   const close = async (): Promise<void> => pool.close();

@@ -62,6 +62,7 @@ export class ConsumerTrack implements OutgoingTrack {
   }
 
   async report(): Promise<OutgoingReport> {
+    if (this.#consumer.closed) throw new Error('the track has ended');
     const stats = await this.#consumer.getStats();
     const sent = stats.find(({ type }) => type === 'outbound-rtp');
     return reportOf(sent, this.#clockRate);

@@ -117,7 +117,7 @@ export interface OutgoingTrack {
   readonly currentLayers: LayerIndices | undefined;
   /** Whether the viewer gives feedback that tells what its path carries, so that layers are chosen by that, up to what {@link setLayers} allows. */
   readonly isEstimated: boolean;
-  /** Asks the worker. */
+  /** Asks the worker. Rejects once the track or its worker is gone. */
   report(): Promise<OutgoingReport>;
   /**
    * Sends none of it for a while, and then goes on with the next key frame, so that queues on the way empty. The viewer sees no loss, and
