@@ -63,9 +63,9 @@ export class RtpSocket {
     return this.transport.closed;
   }
 
-  /** Sends RTP or RTCP; nothing once it is closed. */
-  send(packet: Uint8Array): void {
-    if (!this.transport.closed) this.#socket.send(packet);
+  /** Sends RTP or RTCP, of which the parts are one packet; nothing once it is closed. */
+  send(...parts: readonly Uint8Array[]): void {
+    if (!this.transport.closed) this.#socket.send(parts);
   }
 
   close(): void {

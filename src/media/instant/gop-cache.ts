@@ -1,5 +1,6 @@
 import { isAfter, rtpSequence, rtpTimestamp, unwrap } from '../rtp-header.ts';
 import { beginsKeyFrame, type GopCodec } from './key-frame.ts';
+import { PacketMemory } from './packet-memory.ts';
 
 /** A packet of a stream, in its place. */
 export interface PlacedPacket {
@@ -30,6 +31,7 @@ const staleMs = 1000;
  */
 export class GopCache {
   readonly #codec: GopCodec;
+  readonly #memory = new PacketMemory();
   #packets: PlacedPacket[] = [];
   #bytes = 0;
   #highest: number | undefined;
@@ -66,6 +68,7 @@ export class GopCache {
   /** Forgets everything, up to the next key frame. */
   clear(): void {
     this.#packets = [];
+    this.#memory.reuse();
     this.#bytes = 0;
   }
 
@@ -81,7 +84,9 @@ export class GopCache {
       const before = this.#packets[index - 1];
       return before !== undefined && sequence - before.sequence > 1 && nowMs - arrivedMs > patienceMs;
     });
-    return isBroken ? undefined : [...this.#packets];
+    if (isBroken) return undefined;
+    this.#memory.lend();
+    return [...this.#packets];
   }
 
   /** Parameter sets may come more than once in a key frame: it begins with the first, which a retransmission may bring last. */
@@ -95,6 +100,8 @@ export class GopCache {
     const rate = rateOf(this.#packets.filter(({ sequence }) => sequence < begin));
     if (rate > 0) this.#rateBefore = rate;
     this.#packets = this.#packets.filter(({ sequence }) => sequence > begin);
+    if (this.#packets.length > 0) this.#memory.lend(); // to the GOP that begins: they came before its key frame
+    this.#memory.reuse();
     this.#bytes = bytesOf(this.#packets);
   }
 
@@ -102,7 +109,7 @@ export class GopCache {
   #insert(placed: PlacedPacket): boolean {
     const before = this.#packets.findLastIndex(({ sequence }) => sequence <= placed.sequence);
     if (this.#packets[before]?.sequence === placed.sequence) return false;
-    this.#packets.splice(before + 1, 0, placed);
+    this.#packets.splice(before + 1, 0, { ...placed, packet: this.#memory.keep(placed.packet) });
     this.#bytes += placed.packet.length;
     const startedMs = this.#packets[0]?.arrivedMs ?? placed.arrivedMs;
     if (this.#bytes > gopLimits.bytes || placed.arrivedMs - startedMs > gopLimits.durationMs) this.clear();

@@ -10,27 +10,35 @@ export interface RewrittenHeader {
   readonly timestamp: number;
 }
 
+/** A packet in two parts, to be sent one behind the other. */
+export type RtpParts = readonly [header: Uint8Array, payload: Uint8Array];
+
 /**
  * A packet with another header (RFC 3550 §5.1): marker and payload stay; extensions, whose numbers mean something else where it goes, CSRCs and
- * padding do not. Undefined for a packet without payload, which nobody misses.
+ * padding do not. Undefined for a packet without payload, which nobody misses. The payload is that of `packet` itself.
  */
-export function rewritten(packet: Uint8Array, header: RewrittenHeader): Buffer | undefined {
+export function rewrittenParts(packet: Uint8Array, header: RewrittenHeader): RtpParts | undefined {
   const payload = rtpPayload(packet);
-  return payload && withHeader((packet[1] ?? 0) & 0x80, header, payload);
+  return payload && [headerOf((packet[1] ?? 0) & 0x80, header), payload];
+}
+
+/** The same in one piece, and with a payload of its own. */
+export function rewritten(packet: Uint8Array, header: RewrittenHeader): Buffer | undefined {
+  const parts = rewrittenParts(packet, header);
+  return parts && Buffer.concat(parts);
 }
 
 /** What takes the place of a packet without payload where its number would be waited for. */
 export function emptyPacket(header: RewrittenHeader): Buffer {
-  return withHeader(0, header, new Uint8Array());
+  return headerOf(0, header);
 }
 
-function withHeader(marker: number, { ssrc, payloadType, sequence, timestamp }: RewrittenHeader, payload: Uint8Array): Buffer {
-  const packet = Buffer.allocUnsafe(12 + payload.length);
-  packet[0] = 0x80;
-  packet[1] = marker | payloadType;
-  packet.writeUInt16BE(sequence & 0xffff, 2);
-  packet.writeUInt32BE(timestamp >>> 0, 4);
-  packet.writeUInt32BE(ssrc, 8);
-  packet.set(payload, 12);
-  return packet;
+function headerOf(marker: number, { ssrc, payloadType, sequence, timestamp }: RewrittenHeader): Buffer {
+  const header = Buffer.allocUnsafe(12);
+  header[0] = 0x80;
+  header[1] = marker | payloadType;
+  header.writeUInt16BE(sequence & 0xffff, 2);
+  header.writeUInt32BE(timestamp >>> 0, 4);
+  header.writeUInt32BE(ssrc, 8);
+  return header;
 }

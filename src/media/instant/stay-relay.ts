@@ -8,7 +8,7 @@ import { Continuity } from './continuity.ts';
 import type { PlacedPacket } from './gop-cache.ts';
 import type { Follower } from './gop-feed.ts';
 import { injectedPayloadType, type WatchPlace } from './injected-consumer.ts';
-import { rewritten } from './rtp-rewriter.ts';
+import { rewrittenParts } from './rtp-rewriter.ts';
 import { type ClockMapping, ownClock, senderReport } from './sender-report.ts';
 
 /** Newcomers of one relay that may be shown a GOP at once. Each has an encoding of its own until it has caught up. */
@@ -180,9 +180,9 @@ export class StayRelay {
   /** Sends a packet that holds no picture, after which mediasoup counts the encoding as one that may be had. */
   wake(channel: Channel): void {
     const header = { ssrc: channel.ssrc, payloadType: injectedPayloadType, sequence: channel.next, timestamp: 0 };
-    const packet = rewritten(Buffer.from([0x80, 0, ...Array<number>(10).fill(0), 0, 0]), header);
+    const packet = rewrittenParts(Buffer.from([0x80, 0, ...Array<number>(10).fill(0), 0, 0]), header);
     channel.next += 1;
-    if (packet !== undefined) this.send(packet);
+    if (packet !== undefined) this.#socket.send(...packet);
   }
 
   /** Sends a packet of one of the encodings. */
@@ -213,12 +213,12 @@ export class StayRelay {
     const nowMs = performance.now();
     const place = this.#stream.place(placed, nowMs);
     const [ssrc = 0] = this.#ssrcs;
-    const copy = place === undefined ? undefined : rewritten(placed.packet, { ssrc, payloadType: injectedPayloadType, ...place });
-    if (place === undefined || copy === undefined) return;
+    const parts = place === undefined ? undefined : rewrittenParts(placed.packet, { ssrc, payloadType: injectedPayloadType, ...place });
+    if (place === undefined || parts === undefined) return;
     if (!this.#hasPublisherClock) this.#clock = ownClock({ timestamp: place.timestamp, arrivedMs: nowMs });
-    this.send(copy);
+    this.#socket.send(...parts);
     this.#sent.packets += 1;
-    this.#sent.octets += copy.length - 12;
+    this.#sent.octets += parts[1].length;
     // Reports of an encoding that has not sent yet are not heard, and of several at once only the first counts.
     if (this.#reports < enoughReports) this.#report();
     else this.#sent.afterReports += 1;

@@ -1,5 +1,6 @@
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { GopCache, gopLimits } from '../../../../src/media/instant/gop-cache.ts';
+import { GopCache, gopLimits, type PlacedPacket } from '../../../../src/media/instant/gop-cache.ts';
 import { unwrap } from '../../../../src/media/rtp-header.ts';
 import { vp8Packet } from './packets.ts';
 
@@ -186,3 +187,35 @@ test('tells what the encoding takes: of the present GOP first, then of the one b
   push(13, 1101);
   expect(cache.rate).toBe(rate);
 });
+
+test('whoever was given packets by the cache has these packets for ever, whatever comes after that', () => {
+  const arrival = fc.record({
+    step: fc.integer({ min: -3, max: 3 }),
+    key: fc.boolean(),
+    isTaken: fc.boolean(),
+    bytes: fc.constantFrom(20, 200),
+  });
+  const beginningComesLate = [
+    { step: 0, key: true, isTaken: false, bytes: 20 },
+    { step: 2, key: false, isTaken: false, bytes: 20 },
+    { step: -1, key: true, isTaken: true, bytes: 200 },
+  ];
+  fc.assert(
+    fc.property(fc.array(arrival, { maxLength: 60 }), (arrivals) => {
+      const cache = new GopCache('VP8');
+      const given: PlacedPacket[] = [];
+      let sequence = 100;
+      for (const { step, key, isTaken, bytes } of arrivals) {
+        sequence += step;
+        const placed = cache.push(vp8Packet(sequence, sequence * 3000, { key, bytes }).fill(sequence, contentAt), 0);
+        if (placed !== undefined) given.push(placed);
+        if (isTaken) given.push(...(cache.gop(0) ?? []));
+      }
+      expect(given.filter((one) => one.packet.subarray(contentAt).some((byte) => byte !== one.sequence))).toEqual([]);
+    }),
+    { examples: [[beginningComesLate]] },
+  );
+});
+
+/** Behind the headers. */
+const contentAt = 20;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { emptyPacket, rewritten } from '../../../../src/media/instant/rtp-rewriter.ts';
+import { emptyPacket, rewritten, rewrittenParts } from '../../../../src/media/instant/rtp-rewriter.ts';
 import { rtpPacket } from '../../../fixtures/rtp-packet.ts';
 
 test('a packet keeps its marker and its payload, and nothing else', () => {
@@ -7,6 +7,15 @@ test('a packet keeps its marker and its payload, and nothing else', () => {
   packet[1] = 0x80 | 108;
   const copy = rewritten(packet, { ssrc: 0xdeadbeef, payloadType: 96, sequence: 65_536 + 7, timestamp: 2 ** 32 + 5 });
   expect(copy?.toString('hex')).toBe('80e0000700000005deadbeef010203');
+});
+
+test('in parts it is the same, with the payload of the packet itself', () => {
+  const packet = rtpPacket([1, 2, 3], { extensionWords: 1 });
+  const header = { ssrc: 1, payloadType: 96, sequence: 2, timestamp: 3 };
+  const parts = rewrittenParts(packet, header);
+  expect(parts && Buffer.concat(parts)).toEqual(rewritten(packet, header));
+  expect(parts?.[1].buffer).toBe(packet.buffer);
+  expect(rewritten(packet, header)?.buffer).not.toBe(packet.buffer);
 });
 
 test('a packet of padding only is left out', () => {
