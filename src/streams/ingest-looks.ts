@@ -10,7 +10,7 @@ const measureEveryMs = { shortest: 5000, longest: 60_000 } as const;
 /** Key frames this far apart make us ask for one, to learn whether the encoder answers, in milliseconds. */
 const suspiciousGopMs = 4200;
 
-/** Requests that go unanswered before we believe that the encoder does not listen. */
+/** Requests before we believe that an encoder that left some of them unanswered does not listen. */
 const enoughRequests = 3;
 
 /** Whether it is time to glance at packets again. */
@@ -38,6 +38,6 @@ export function wantsMeasurement(video: VideoObservation, { lastMs, unchanged }:
   const waitMs = Math.min(measureEveryMs.longest, measureEveryMs.shortest * 2 ** unchanged);
   if (nowMs - lastMs >= waitMs && cameUnasked(video, lastMs)) return true;
   const answers = requestAnswers(video, nowMs);
-  const isKnown = answers.obeys || answers.asked >= enoughRequests;
+  const isKnown = answers.obeys || (answers.ignores && answers.asked >= enoughRequests);
   return !isKnown && nowMs - lastMs >= measureEveryMs.shortest && sinceKeyFrameMs(video, nowMs) > suspiciousGopMs;
 }

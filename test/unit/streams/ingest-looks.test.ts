@@ -26,6 +26,7 @@ test.for<[name: string, observed: VideoObservation, lastAgeMs: number | undefine
   ['no key frame for 5 s, after one that may have come by chance', video([6000, 5000], [5100]), 5000, 0, true],
   ['no key frame for 5 s, asked in vain once', video([20_000], [8000]), 8000, 0, true],
   ['no key frame for 5 s, asked in vain three times', video([60_000], [30_000, 20_000, 10_000]), 10_000, 0, false],
+  ['no key frame for 5 s, after two that may have come by chance', video([20_000, 17_000], [20_100, 17_100, 8000]), 8000, 0, true],
 ])('%s', ([, observed, lastAgeMs, unchanged, wanted]) => {
   const lastMs = lastAgeMs === undefined ? undefined : nowMs - lastAgeMs;
   expect(wantsMeasurement(observed, { lastMs, unchanged }, nowMs)).toBe(wanted);
