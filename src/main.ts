@@ -59,7 +59,10 @@ async function run(config: Config, host: Host): Promise<void> {
 
 function openLogger(log: Config['log']): Logger {
   const options = { level: log.level, base: null };
-  return isPretty(log) ? pino(options, pretty({ sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss' })) : pino(options);
+  if (isPretty(log)) return pino(options, pretty({ sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss' }));
+  // With a destination of pino's own, a process whose log nobody reads any more would try for ever to write what is left before it ends.
+  process.stdout.on('error', () => undefined);
+  return pino(options, process.stdout);
 }
 
 function isPretty({ pretty: wanted }: Config['log']): boolean {

@@ -86,6 +86,15 @@ test('a gateway that ends while somebody publishes and watches asks its workers 
   expect(lines.filter((line) => /"level":[456]0|HandleRequest/.test(line))).toEqual([]);
 });
 
+test('a gateway whose log nobody reads any more ends, also when it is told so twice at once', async () => {
+  await using gateway = start();
+  await listening(gateway.child);
+  gateway.child.stdout.destroy();
+  gateway.child.kill('SIGTERM');
+  gateway.child.kill('SIGINT');
+  expect(await gateway.exit).toMatchObject({ code: 1 });
+});
+
 test('after SIGTERM newcomers are told with 503 when to come back, while those who were there say goodbye', async () => {
   await using gateway = start();
   const { http } = await listening(gateway.child);
