@@ -128,13 +128,17 @@ export function handOver(context, command, args, env = context.env) {
 }
 
 /**
+ * What to put before a command, so that it gets a signal when this process is gone, however it ended. Nothing where there is no `setpriv`, which is
+ * part of util-linux.
+ *
  * @param {NodeJS.ProcessEnv} env
- * @returns {readonly string[]} what to put before a command, so that it gets SIGTERM when this process is gone
+ * @param {'TERM' | 'KILL'} [signal]
+ * @returns {readonly string[]}
  */
-function dyingWithUs(env) {
+export function dyingWithUs(env, signal = 'TERM') {
   const setpriv = findProgram(env, ['setpriv']);
   const isComplete = setpriv !== undefined && basename(realpathSync(setpriv)) === 'setpriv'; // busybox has a lesser one
-  return isComplete ? [setpriv, '--pdeathsig', 'TERM', '--'] : [];
+  return isComplete ? [setpriv, '--pdeathsig', signal, '--'] : [];
 }
 
 /**

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { leashed } from '../fixtures/leash.ts';
 
 /** How long a program may take to release what it holds, in milliseconds. */
 const patienceMs = 5_000;
 
-/** A program of the bench in a process of its own, which writes lines. It ends when it is disposed of, and with this process: it hears `disconnect`. */
+/** A program of the bench in a process of its own, which writes lines. It ends when it is disposed of, and with this process: it hears `disconnect`, and is killed where it stands still. */
 export class Child implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
@@ -15,7 +16,7 @@ export class Child implements AsyncDisposable {
   /** `name` of a file in `programs/`. */
   constructor(name: string, args: readonly string[]) {
     const program = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
-    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+    const child = spawn(...leashed(process.execPath, [program, ...args]), { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
     this.#child = child;
     this.#lines = createInterface({ input: child.stdout ?? Readable.from([]) })[Symbol.asyncIterator]();
   }

@@ -1,24 +1,39 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { leashed } from '../fixtures/leash.ts';
+import type { Turns } from './programs/turn-probe.ts';
 
-/** A gateway as `npm start` starts it, on free ports of 127.0.0.1. */
+const probe = fileURLToPath(new URL('programs/turn-probe.ts', import.meta.url));
+
+/** How a {@link BenchGateway} is started. */
+export interface BenchGatewayOptions {
+  readonly workers?: number;
+  /** Environment variables. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Whether its thread is looked at every millisecond, for {@link BenchGateway.turns}. Default false: it costs about 1 % of a core. */
+  readonly probed?: boolean;
+}
+
+/** A gateway as `npm start` starts it, on free ports of 127.0.0.1. It closes when this process is gone. */
 export class BenchGateway implements AsyncDisposable {
   readonly url: string;
   /** Time from `spawn` to the line that says that it listens, in milliseconds. */
   readonly startedInMs: number;
   readonly #child: ChildProcess;
 
-  static async open(
-    program: string,
-    { workers, settings = {} }: { workers?: number; settings?: Readonly<Record<string, string>> } = {},
-  ): Promise<BenchGateway> {
+  static async open(program: string, { workers, settings = {}, probed = false }: BenchGatewayOptions = {}): Promise<BenchGateway> {
     const startedAt = performance.now();
-    const child = spawn(process.execPath, ['--max-semi-space-size=4', program], {
-      env: { ...environment(workers), ...settings },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const lines = createInterface({ input: child.stdout });
+    const child = spawn(
+      ...leashed(process.execPath, ['--max-semi-space-size=4', ...(probed ? ['--import', probe] : []), program], 'TERM'),
+      {
+        env: { ...environment(workers), ...settings },
+        stdio: ['ignore', 'pipe', 'inherit', ...(probed ? (['ipc'] as const) : [])],
+      },
+    );
+    const lines = createInterface({ input: child.stdout ?? Readable.from([]) });
     for await (const line of lines) {
       const port = portIn(line);
       if (port !== undefined) return new BenchGateway(child, port, performance.now() - startedAt);
@@ -44,6 +59,14 @@ export class BenchGateway implements AsyncDisposable {
   /** The gateway's own process. */
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** The most that its thread did at a time since this was last asked; it must have been opened as `probed`. */
+  async turns(): Promise<Turns> {
+    const answer = once(this.#child, 'message');
+    this.#child.send('turns');
+    const [turns] = (await answer) as [Turns];
+    return turns;
   }
 
   /** Its media workers' processes. */

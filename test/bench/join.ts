@@ -3,8 +3,8 @@ import { Chromium, executablePath } from '../fixtures/chromium.ts';
 import { DeafPublisher } from '../fixtures/deaf-publisher.ts';
 import { NativePlayer } from '../fixtures/native-peer.ts';
 import { BenchGateway } from './gateway.ts';
+import { measureBurst } from './join-burst.ts';
 import { joinAndWatch, type Joined } from './join-page.ts';
-import { loopDelay } from './loop-delay.ts';
 import { median, percentile, renderTable, type Row } from './report.ts';
 
 /** A publisher who does not hear requests for key frames. */
@@ -28,7 +28,9 @@ const sources: readonly Source[] = [
   },
 ];
 
-type Mode = 'auto' | 'never';
+const modes = ['auto', 'never'] as const;
+
+type Mode = (typeof modes)[number];
 
 /** Joins of one source, spread evenly over its GOP. */
 const joins = 20;
@@ -46,38 +48,47 @@ const handOver: Watching = { count: { auto: 100, never: 30 }, everyMs: 400, forM
 /** Until the player has brought picture and sound together, which Chromium does in steps of a second. */
 const settled: Watching = { count: { auto: 8, never: 8 }, everyMs: 2300, forMs: 15_000 };
 
-const burst = { count: 50, overMs: 1000 } as const;
-
 /** What {@link measureJoin} measures: the first picture, what a hand-over looks like, picture and sound later on, what many joins at once do to the gateway. */
 const aspects = ['pictures', 'handover', 'sync', 'burst'] as const;
 
-/**
- * How soon a newcomer sees a stream whose encoder ignores requests, with the instant join and without, and what that costs and breaks.
- *
- * `only`: some of its aspects; default: all, which takes a quarter of an hour.
- */
-export async function measureJoin(program: string, only: readonly string[] = aspects): Promise<Row[]> {
-  if (executablePath === undefined) {
-    console.error('there is no Chromium here: left out');
-    return [];
-  }
-  await using chromium = await Chromium.open();
+/** What {@link measureJoin} may be told. */
+export interface JoinOptions {
+  /** Some of its aspects; undefined: all, which takes a quarter of an hour. */
+  readonly only: readonly string[] | undefined;
+  /** How often many join at once. */
+  readonly rounds: number;
+}
+
+/** How soon a newcomer sees a stream whose encoder ignores requests, with the instant join and without, and what that costs and breaks. */
+export async function measureJoin(program: string, { only = aspects, rounds }: JoinOptions): Promise<Row[]> {
   const rows: Row[] = [];
   const add = (more: readonly Row[]): void => {
     rows.push(...more);
     console.error(renderTable(more)); // should the rest be interrupted
   };
-  for (const mode of ['auto', 'never'] as const) {
-    if (only.includes('pictures')) for (const source of sources) add(await measureSource(program, chromium, { source, mode }));
-    if (only.includes('handover')) add(await measureWatched(program, chromium, { mode, watching: handOver }));
-    if (only.includes('sync')) add(await measureWatched(program, chromium, { mode, watching: settled }));
-    if (only.includes('burst')) add(await measureBurst(program, mode));
+  const watched = only.filter((aspect) => aspect !== 'burst');
+  if (watched.length > 0 && executablePath === undefined) console.error('there is no Chromium here: only burst is measured');
+  else if (watched.length > 0) await measureInChromium(program, watched, add);
+  if (only.includes('burst')) {
+    for (const mode of modes) {
+      const open = async (): Promise<BenchGateway> => openGateway(program, mode, { probed: true });
+      add(await measureBurst(nameOf(mode), rounds, { open, whenLive: async (gateway) => untilLive(gateway, mode) }));
+    }
   }
   return rows;
 }
 
-const openGateway = async (program: string, mode: Mode) =>
-  BenchGateway.open(program, { workers: 1, settings: { SLUICE_STREAMS_DEFAULT_INSTANT_JOIN: mode } });
+async function measureInChromium(program: string, only: readonly string[], add: (rows: readonly Row[]) => void): Promise<void> {
+  await using chromium = await Chromium.open();
+  for (const mode of modes) {
+    if (only.includes('pictures')) for (const source of sources) add(await measureSource(program, chromium, { source, mode }));
+    if (only.includes('handover')) add(await measureWatched(program, chromium, { mode, watching: handOver }));
+    if (only.includes('sync')) add(await measureWatched(program, chromium, { mode, watching: settled }));
+  }
+}
+
+const openGateway = async (program: string, mode: Mode, { probed = false }: { readonly probed?: boolean } = {}) =>
+  BenchGateway.open(program, { workers: 1, settings: { SLUICE_STREAMS_DEFAULT_INSTANT_JOIN: mode }, probed });
 
 const nameOf = (mode: Mode) => (mode === 'auto' ? 'instant' : 'plain');
 
@@ -125,33 +136,6 @@ async function measureWatched(
   return [
     { what: `${name}: longest pause of the picture`, unit: 'ms', ...spread(results.map(({ longestPauseMs }) => longestPauseMs)) },
     { what: `${name}: picture and sound apart at the end`, unit: 'ms', ...spread(results.flatMap(({ skewMs }) => skewMs ?? [])) },
-  ];
-}
-
-/** What a burst of joins does to the gateway's own thread. */
-async function measureBurst(program: string, mode: Mode): Promise<Row[]> {
-  await using gateway = await openGateway(program, mode);
-  await using _publisher = await DeafPublisher.open(gateway.whip('live'), { gopFrames: 60, size: '640x360', kilobits: 1500 });
-  await untilLive(gateway, mode);
-  await using players = new AsyncDisposableStack();
-  await loopDelay(gateway.url); // begins anew
-  const opening = Array.from({ length: burst.count }, async (_, index) => {
-    await delay((index * burst.overMs) / burst.count);
-    // As a browser: it is handed over from one SSRC to another.
-    return players.use(await NativePlayer.open(gateway.whep('live'), { codecs: ['H264'], userAgent: 'Mozilla/5.0' }));
-  });
-  await Promise.all(opening);
-  await delay(1500);
-  const { loopMaxMs, loopP99Ms } = await loopDelay(gateway.url);
-  return [
-    {
-      what: `50 joins in a second, ${nameOf(mode)}: longest delay of the event loop`,
-      unit: 'ms',
-      p50: loopMaxMs,
-      p99: loopP99Ms,
-      count: 1,
-      aims: { p50: 20 },
-    },
   ];
 }
 

@@ -1,5 +1,6 @@
 /** `npm run bench [-- part…]`: measures the built gateway; prints a table and writes the same as JSON. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureChurn } from './churn.ts';
@@ -26,7 +27,7 @@ const { values, positionals } = parseArgs({
   options: {
     gateway: { type: 'string', default: resolve(import.meta.dirname, '../../dist/main.js') },
     json: { type: 'string', default: resolve(import.meta.dirname, '../../test-results/bench.json') },
-    /** Of `viewers`: how many, one after the other; how long each; how often; with a pipe, or without the instant join, as well. */
+    /** Of `viewers`: how many, one after the other; how long each; how often, as of `join --only burst`; with a pipe, or without the instant join, as well. */
     counts: { type: 'string', default: '1,50,100,200,400' },
     seconds: { type: 'string' },
     rounds: { type: 'string', default: '1' },
@@ -64,7 +65,7 @@ const parts: Readonly<Record<string, (program: string) => Promise<Result>>> = {
   },
   readers: async (program) => measureReaders(program, readersOptions),
   ladder: inRows(measureLadders),
-  join: inRows(async (program) => measureJoin(program, values.only?.split(','))),
+  join: inRows(async (program) => measureJoin(program, { only: values.only?.split(','), rounds: Number(values.rounds) })),
   process: inRows(measureProcessCosts),
   viewers: async (program) =>
     measureViewers(program, {
@@ -82,6 +83,9 @@ const parts: Readonly<Record<string, (program: string) => Promise<Result>>> = {
 
 /** What is measured when nothing is named: what takes no more than a few minutes. */
 const usual = ['signalling', 'first-frame', 'process'];
+
+// Playwright would have these end the browser only. What else was started ends with this process, however that ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(128 + constants.signals[signal]));
 
 if (!existsSync(values.gateway)) throw new Error(`${values.gateway} is not built: start this with npm run bench`);
 const before = circumstances();

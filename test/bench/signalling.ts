@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { leashed } from '../fixtures/leash.ts';
 import { offerText } from '../fixtures/offers/corpus.ts';
 import { BenchGateway } from './gateway.ts';
 import { cpuMsOf } from './process-usage.ts';
@@ -120,7 +121,7 @@ async function exchange(
 
 /** Keeps the stream `live` live, from a process of its own. */
 async function publish(gateway: BenchGateway): Promise<AsyncDisposable> {
-  const child = spawn(process.execPath, [publishProgram, gateway.whip('live')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(...leashed(process.execPath, [publishProgram, gateway.whip('live')]), { stdio: ['ignore', 'pipe', 'inherit'] });
   const exit = once(child, 'exit');
   await once(child.stdout, 'data');
   return {
