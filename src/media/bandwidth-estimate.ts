@@ -16,15 +16,17 @@ export function isEstimated({ codecs, headerExtensions = [] }: RtpParameters): b
 }
 
 /** What is needed of a transport. */
-type EstimatingTransport = Pick<WebRtcTransport, 'closed' | 'enableTraceEvent' | 'setMinOutgoingBitrate'> & EventEmitter;
+type EstimatingTransport = Pick<WebRtcTransport, 'closed' | 'enableTraceEvent' | 'getStats' | 'setMinOutgoingBitrate'> & EventEmitter;
 
 /** What mediasoup estimates the path of one transport to carry. */
 export class BandwidthEstimate {
   /** `fall`: it is lower than before, and so no guess any more: mediasoup's first one is the same for every path. */
-  readonly events = new EventEmitter<{ fall: [bitsPerSecond: number] }>();
+  readonly events = new EventEmitter<{ fall: [bitsPerSecond: number, before: number] }>();
   readonly #transport: EstimatingTransport;
   #value: number | undefined;
   #isHeard = false;
+  #floor = 0;
+  #raised = 0;
 
   constructor(transport: EstimatingTransport) {
     this.#transport = transport;
@@ -48,11 +50,40 @@ export class BandwidthEstimate {
   #take(value: number | undefined): void {
     const before = this.#value;
     this.#value = value;
-    if (before !== undefined && value !== undefined && value < before) this.events.emit('fall', value);
+    if (before !== undefined && value !== undefined && value < before) this.events.emit('fall', value, before);
   }
 
   /** The estimate is not to fall below this, in bit/s; 0: any is good. */
   async setFloor(bitsPerSecond: number): Promise<void> {
+    this.#floor = bitsPerSecond;
+    return this.#apply();
+  }
+
+  /** It is not to fall below this either, in bit/s, until the result is disposed of. One at a time. */
+  raise(bitsPerSecond: number): Disposable {
+    const set = (raised: number): void => {
+      this.#raised = raised;
+      void this.#apply().catch(() => undefined); // the worker is gone, and its owner is told
+    };
+    set(bitsPerSecond);
+    const raised = new DisposableStack(); // disposes once
+    raised.defer(() => {
+      set(0);
+    });
+    return raised;
+  }
+
+  /**
+   * What it is at this moment, in bit/s, and the share of the packets that were sent of late and did not arrive, by the feedback that it is made
+   * from, 0 to 1. Asks the worker, which tells by itself of sudden moves only. Rejects when the transport is gone.
+   */
+  async ask(): Promise<{ readonly value: number; readonly loss: number }> {
+    const [stats] = await this.#transport.getStats();
+    return { value: stats?.availableOutgoingBitrate ?? this.#value ?? 0, loss: stats?.rtpPacketLossSent ?? 0 };
+  }
+
+  async #apply(): Promise<void> {
+    const bitsPerSecond = Math.max(this.#floor, this.#raised);
     const floor = bitsPerSecond === 0 ? 0 : Math.max(lowestFloor, Math.round(bitsPerSecond));
     await this.#transport.setMinOutgoingBitrate(floor).catch((error: unknown) => {
       if (!this.#transport.closed) throw error;

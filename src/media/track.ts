@@ -103,6 +103,8 @@ export type OutgoingTrackEvents = {
   firstpacket: [];
   /** The viewer gets other layers from now on; undefined: none, because none arrives. Never for a track without layers. */
   layerschange: [LayerIndices | undefined];
+  /** More was sent than the viewer's path carries, as its bandwidth feedback tells long before any report; less is sent already. */
+  excess: [];
   /** The viewer reports that less of it arrives than of late: a reason to look at its report. */
   struggle: [];
 };

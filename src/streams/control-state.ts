@@ -1,3 +1,5 @@
+import type { LayerIndices } from '../media/track.ts';
+import { noProof, type LayerProof, noteProof } from './layer-proof.ts';
 import { bestOf, noBest, noteBest, type BestWindow } from './path-best.ts';
 import type { PathProbe } from './path-probe.ts';
 import { readSigns, type PathReading, type PathSigns } from './path-signs.ts';
@@ -29,6 +31,8 @@ export interface ControlState {
   readonly sent: number;
   readonly sentSinceMs: number;
   readonly cameDown: boolean;
+  /** What of that the path has shown to carry. */
+  readonly proof: LayerProof;
   /** What made the bound fall last, until it rises again. */
   readonly fall: Fall | undefined;
   /** Share of loss that lower layers do not cure, so that it is the path's own. */
@@ -75,6 +79,7 @@ export function startControl(bound: number): ControlState {
     sent: -1,
     sentSinceMs: -Infinity,
     cameDown: false,
+    proof: noProof,
     fall: undefined,
     ownLoss: 0,
     heldSinceMs: undefined,
@@ -104,6 +109,12 @@ export function noteCalm(state: ControlState, isCalm: boolean, queueMs: number):
   if (!isCalm) return { ...state, calmSinceMs: undefined };
   const elapsedMs = nowOf(state) - (state.readings.at(-2)?.atMs ?? nowOf(state));
   return { ...state, calmSinceMs, noiseMs: Math.max(queueMs, state.noiseMs * Math.exp(-elapsedMs / times.noise)) };
+}
+
+/** What of the layers that are sent the path carries. */
+export function noteLayers(state: ControlState, sent: LayerIndices | undefined): ControlState {
+  const { proof, calmSinceMs } = state;
+  return { ...state, proof: noteProof(proof, { atMs: nowOf(state), sent, calmSinceMs, toldMs: signsOf(state).toldMs }) };
 }
 
 /** What the history says about the path and what is sent now. */
@@ -146,6 +157,13 @@ export function trialOf({ trials }: ControlState, place: number): Trial {
 export function withTrial(state: ControlState, place: number, trial: Trial): ControlState {
   const length = Math.max(state.trials.length, place + 1);
   return { ...state, trials: Array.from({ length }, (_, index) => (index === place ? trial : state.trials[index])) };
+}
+
+/** Takes it that a path carries no more than a place in the ladder, which is sent already: before any report told. */
+export function trustUpTo(state: ControlState, place: number, atMs: number): ControlState {
+  if (place < 0 || place >= state.bound) return state;
+  const left = withTrial(state, state.bound, { ...trialOf(state, state.bound), fellMs: atMs });
+  return { ...left, bound: place, calmSinceMs: undefined };
 }
 
 /** When nothing can be left of the last probe; -Infinity where it left nothing. */

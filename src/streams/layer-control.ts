@@ -1,4 +1,4 @@
-import { noteCalm, noteReading, signsOf, trialOf, withTrial, type ControlState } from './control-state.ts';
+import { noteCalm, noteLayers, noteReading, signsOf, trialOf, withTrial, type ControlState } from './control-state.ts';
 import { climb, decided, drainFor, type ControlReason, type Look, type Outcome, type Rung } from './layer-decision.ts';
 import { mayProbe, probe, probeOn } from './layer-probing.ts';
 import type { PathSigns } from './path-signs.ts';
@@ -49,7 +49,7 @@ export function controlLayers(before: ControlState, look: Look): Outcome {
   const worry = worryOf(state, signs);
   const isHeld = look.estimate !== undefined && look.sent >= 0 && look.sent < state.bound;
   const noted = {
-    ...noteCalm(state, isCalm(state, signs), signs.queueMs),
+    ...noteLayers(noteCalm(state, isCalm(state, signs), signs.queueMs), look.layers),
     heldSinceMs: isHeld ? (state.heldSinceMs ?? look.reading.atMs) : undefined,
   };
   if (isLedDown(before, look)) return follow(noted, look, signsOf(before));

@@ -1,3 +1,4 @@
+import type { LayerIndices } from '../media/track.ts';
 import { isOnTrial, isSettling, trialOf, withTrial, type ControlState } from './control-state.ts';
 import type { PathReading, PathSigns } from './path-signs.ts';
 
@@ -18,6 +19,8 @@ export interface Look {
   readonly ceiling: number;
   /** Place in the ladder of what is sent now; -1 while nothing is. */
   readonly sent: number;
+  /** What is sent now, to the temporal layer; undefined: nothing, or not known. */
+  readonly layers?: LayerIndices | undefined;
   /** What the path carries, in bit/s, as mediasoup estimates it; undefined for a viewer without bandwidth feedback. */
   readonly estimate?: number | undefined;
   /** Whether the viewer may be sent padding, to see what its path carries. Default false. */
@@ -34,8 +37,8 @@ export interface Decision {
   readonly reason: ControlReason | undefined;
   /** Send no video for so long, so that full queues empty; 0: go on. */
   readonly drainMs: number;
-  /** Place below which an estimate is not believed; -1: believe it. */
-  readonly floor: number;
+  /** What is to be sent whatever the estimate is, the bound or layers that the path has shown to carry; undefined: believe the estimate. */
+  readonly floor: 'bound' | LayerIndices | undefined;
   /** How much padding to send beside the video, in bit/s; 0: none. */
   readonly padding: number;
   /** When to look again, in milliseconds: sooner while a step up is on trial, and sooner still while there is padding. */
@@ -65,14 +68,10 @@ export function climb(state: ControlState, { reading: { atMs } }: Look, bound: n
   return decided({ ...tried, bound, calmSinceMs: undefined, heldSinceMs: undefined, fall: undefined }, 'probe');
 }
 
-/**
- * Before the first decision the estimate grows by itself, and is only kept from falling without cause: once the viewer has reported that nothing is
- * wrong. What mediasoup hears of a newcomer's path in the first second, no look has seen yet.
- */
-function floorOf({ trials, bound, sent, readings, calmSinceMs = Infinity }: ControlState): number {
-  if (trials.length > 0) return bound;
-  const isReported = readings.some(({ atMs, roundTripMs }) => atMs > calmSinceMs && roundTripMs !== undefined);
-  return isReported ? Math.min(bound, sent) : -1;
+/** Before the first decision the estimate grows by itself, and is only kept from falling without cause. */
+function floorOf({ trials, calmSinceMs, proof }: ControlState): Decision['floor'] {
+  if (trials.length > 0) return 'bound';
+  return calmSinceMs === undefined ? undefined : proof.proven;
 }
 
 /** Decides. `drainMs` as in the decision; `carried` is what the video takes, in bit/s, which padding adds to. */

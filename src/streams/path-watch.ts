@@ -3,10 +3,11 @@ import type { Logger } from 'pino';
 import type { LayerIndices, OutgoingTrack } from '../media/track.ts';
 import type { SubscriberTransport } from '../media/transport.ts';
 import { noteFreezes, noteSwitch, startFreezes, type FreezeSign } from './freeze-signs.ts';
-import { startControl, type ControlState } from './control-state.ts';
+import { startControl, trustUpTo, type ControlState } from './control-state.ts';
 import { controlLayers } from './layer-control.ts';
-import type { ControlReason, Rung } from './layer-decision.ts';
+import type { ControlReason, Decision, Rung } from './layer-decision.ts';
 import type { LayerDirector } from './layer-director.ts';
+import { floorRate } from './layer-proof.ts';
 import { ceilingOf, ladderOf, placeOf } from './layer-ladder.ts';
 
 /** How long to wait with the next look while there is nothing to choose, in milliseconds. */
@@ -33,9 +34,6 @@ interface WatchedPath {
 
 /** What mediasoup thinks of a path, for viewers with bandwidth feedback. */
 export type Estimator = Pick<SubscriberTransport, 'estimate' | 'setFloor' | 'pad'>;
-
-/** Layers vary between half and twice of what they take on average, and mediasoup leaves one at the first moment that the estimate is below. */
-const floorMargin = 2;
 
 /** A viewer with bandwidth feedback, for whom all is well, is looked at so often, in milliseconds: the estimate sees trouble too. */
 const wellMs = 2000;
@@ -68,6 +66,7 @@ export class PathWatch {
     this.#path = path;
     path.outgoing.events.on('struggle', this.#hurry);
     path.outgoing.events.on('layerschange', this.#noteSwitch);
+    path.outgoing.events.on('excess', this.#trustPresent);
     this.#wait(firstLookMs);
   }
 
@@ -84,6 +83,7 @@ export class PathWatch {
     clearTimeout(this.#timer);
     this.#path.outgoing.events.off('struggle', this.#hurry);
     this.#path.outgoing.events.off('layerschange', this.#noteSwitch);
+    this.#path.outgoing.events.off('excess', this.#trustPresent);
     this.#keepAbove(0);
     this.#pad(0);
   }
@@ -94,6 +94,14 @@ export class PathWatch {
 
   readonly #noteSwitch = (): void => {
     this.#freezes = noteSwitch(this.#freezes, performance.now());
+  };
+
+  /** Once the track itself is sent, mediasoup's estimate may rise by chance above what it was: what was too much is not tried again without a proof. */
+  readonly #trustPresent = (): void => {
+    const { director, outgoing } = this.#path;
+    this.#climbOn(ladderOf(director.layers));
+    this.#state = trustUpTo(this.#state, placeOf(this.#ladder, outgoing.currentLayers), performance.now());
+    director.limit(this.bound);
   };
 
   #wait(delayMs: number): void {
@@ -115,9 +123,9 @@ export class PathWatch {
 
   /** Who wishes for one layer gets it, whatever the estimate is. */
   #insist(): void {
-    const { director, outgoing } = this.#path;
+    const { outgoing } = this.#path;
     this.#pad(0);
-    if (outgoing.isEstimated) this.#keepAbove((this.#ladder[placeOf(this.#ladder, director.target)]?.bitrate ?? 0) * floorMargin);
+    if (outgoing.isEstimated) this.#keep('bound');
     this.#wait(idleMs);
   }
 
@@ -141,6 +149,7 @@ export class PathWatch {
       ladder,
       ceiling: ceilingOf(ladder, director.layers, director.wish),
       sent: placeOf(ladder, outgoing.currentLayers),
+      layers: outgoing.currentLayers,
       ...(isEstimated ? { estimate: estimator.estimate ?? 0 } : {}),
       takesPadding,
     };
@@ -154,9 +163,14 @@ export class PathWatch {
     this.#pad(decision.padding);
     if (decision.reason !== undefined) this.#apply(decision.reason, decision.bound);
     if (decision.drainMs > 0) this.#drain(decision.drainMs);
-    if (isEstimated) this.#keepAbove((ladder[decision.floor]?.bitrate ?? 0) * floorMargin);
+    if (isEstimated) this.#keep(decision.floor);
     const isWell = isEstimated && look.sent >= look.ceiling && state.calmSinceMs !== undefined;
     return isWell ? wellMs : decision.nextLookMs;
+  }
+
+  #keep(floor: Decision['floor']): void {
+    const { layers, target } = this.#path.director;
+    this.#keepAbove(floorRate(layers, floor === 'bound' ? target : floor, target));
   }
 
   /** Small changes are not worth a request. */

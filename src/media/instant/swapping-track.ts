@@ -8,29 +8,15 @@ import type { PlacedPacket } from './gop-cache.ts';
 import type { GopFeed } from './gop-feed.ts';
 import type { HandOver } from './hand-over.ts';
 import type { InjectedConsumer } from './injected-consumer.ts';
+import { ReplayPath } from './replay-path.ts';
+import { replayedEncoding } from './replayed-encoding.ts';
 import { ViewerReplay, type ViewerReplayParts } from './viewer-replay.ts';
-
-/** An estimate that falls must be so many times what is replayed: a replay has to catch up with the track, sound needs room, and it may fall on. */
-const headroom = 1.5;
 
 /** How long the queue that an encoding has filled, that the network does not carry, is given to empty, in milliseconds. */
 const drainMs = 400;
 
 /** How long the injected packets can still be asked for again after the hand-over, in milliseconds. */
 const lingerMs = 400;
-
-/**
- * The encoding whose GOP a newcomer is shown: the largest that the viewer shall get and that its network carries, as far as that is known.
- *
- * `rates` are those of all encodings that arrive, in bit/s, smallest first; `estimate` in bit/s.
- */
-export function replayedEncoding(rates: readonly number[], wanted: LayerIndices | undefined, estimate = Infinity): number {
-  const allowed = rates.slice(0, 1 + (wanted?.spatialLayer ?? rates.length));
-  return Math.max(
-    0,
-    allowed.findLastIndex((rate) => rate <= estimate),
-  );
-}
 
 /** All frames, as mediasoup's temporal layers go no higher. */
 const everyFrame = 7;
@@ -43,8 +29,8 @@ export interface SwappingTrackParts {
   readonly openLive: () => Promise<ConsumerTrack>;
   /** What the viewer's network was found to carry by earlier tracks, in bit/s; undefined for a newcomer. */
   readonly carried: number | undefined;
-  /** Tells when that is found to be less. */
-  readonly estimate: Pick<BandwidthEstimate, 'events'>;
+  /** Tells when that is found to be less, and must be told what was found. */
+  readonly estimate: Pick<BandwidthEstimate, 'events' | 'ask' | 'raise'>;
 }
 
 /**
@@ -57,22 +43,27 @@ export class SwappingTrack implements OutgoingTrack {
   readonly rtpParameters: RtpParameters;
   readonly #parts: SwappingTrackParts;
   readonly #first: ConsumerTrack;
+  readonly #path: ReplayPath;
   #replay: ViewerReplay | undefined;
   /** What was reported of the injected packets last. */
   #injected: OutgoingReport | undefined;
   #live: ConsumerTrack | undefined;
   #wanted: LayerIndices | undefined;
   #linger: NodeJS.Timeout | undefined;
-  /** What the viewer's network was found to carry of video, in bit/s; undefined: nothing is known. */
-  #carried: number | undefined;
   #closed = false;
   /** We have closed the injected consumer ourselves. */
   #isLeft = false;
 
   constructor(parts: SwappingTrackParts) {
     this.#parts = parts;
-    this.#carried = parts.carried;
-    parts.estimate.events.on('fall', this.#onFall);
+    this.#path = new ReplayPath({
+      ...parts,
+      rate: () => parts.feed.rate(this.#replay?.encoding ?? 0),
+      onHold: (durationMs) => this.#replay?.wait(durationMs),
+      onLess: () => {
+        this.#lower();
+      },
+    });
     this.#first = new ConsumerTrack(parts.injected.consumer);
     this.rtpParameters = this.#first.rtpParameters;
     this.#first.events.once('firstpacket', () => {
@@ -144,7 +135,6 @@ export class SwappingTrack implements OutgoingTrack {
 
   close(): void {
     this.#closed = true;
-    this.#parts.estimate.events.off('fall', this.#onFall);
     this.#replay?.ended();
     clearTimeout(this.#linger);
     this.#closeInjected();
@@ -169,27 +159,36 @@ export class SwappingTrack implements OutgoingTrack {
   #replayed(): number {
     const { feed } = this.#parts;
     const rates = Array.from({ length: feed.encoding + 1 }, (_none, encoding) => feed.rate(encoding));
-    return replayedEncoding(rates, this.#wanted, this.#carried);
+    return replayedEncoding(rates, this.#wanted, this.#path.carried);
   }
 
   #change(encoding: number): void {
-    this.#replay?.change(encoding, this.#carried);
+    this.#replay?.change(encoding, this.#path.carried);
     this.events.emit('layerschange', this.currentLayers);
   }
 
   /** The replay was a guess, and was too much: with what the network carries, the picture need not wait for the next key frame of the track. */
-  readonly #onFall = (estimate: number): void => {
+  #lower(): void {
     if (this.#replay === undefined || !this.#parts.feed.hasLayers) return;
-    this.#carried = estimate / headroom;
     const encoding = this.#replayed();
     if (encoding >= this.#replay.encoding) return;
     this.#change(encoding);
     this.#replay.wait(drainMs);
-  };
+    this.events.emit('excess');
+  }
+
+  /** Not where it would let in more than the path was found to carry. */
+  #makeRoom(): void {
+    const { feed } = this.#parts;
+    const encoding = this.#replay?.encoding ?? 0;
+    const isLimited = (this.#wanted?.spatialLayer ?? Infinity) <= encoding || this.#path.carried === undefined;
+    if (this.isEstimated && feed.hasLayers && isLimited) this.#path.makeRoom(feed.rate(encoding));
+  }
 
   /** Opens the viewer's consumer of the track, which begins with the next key frame by itself. */
   async #handOver(handOver: HandOver): Promise<void> {
     try {
+      this.#makeRoom();
       await this.#openLive();
       this.#live?.events.once('firstpacket', () => {
         handOver.begun(performance.now());
@@ -224,7 +223,6 @@ export class SwappingTrack implements OutgoingTrack {
 
   #over(outcome: JoinOutcome): void {
     this.#replay = undefined;
-    this.#parts.estimate.events.off('fall', this.#onFall);
     this.#parts.feed.desk.report(outcome);
     this.#linger = setTimeout(() => {
       this.#closeInjected();
@@ -234,5 +232,6 @@ export class SwappingTrack implements OutgoingTrack {
   #closeInjected(): void {
     this.#isLeft = true;
     this.#parts.injected.close();
+    this.#path[Symbol.dispose]();
   }
 }

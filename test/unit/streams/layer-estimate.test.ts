@@ -35,6 +35,7 @@ function decide(seconds: number, of: (second: number) => Second): readonly Decis
       ladder,
       ceiling: 2,
       sent: seen.sent ?? state.bound,
+      layers: { spatialLayer: seen.sent ?? state.bound, temporalLayer: 2 },
       estimate: seen.estimate,
     });
     state = next;
@@ -63,27 +64,35 @@ test('an estimate that is no more than what keeps it up promises nothing', () =>
   expect(secondsOf(close, 'probe')).toEqual([11, 26]);
 });
 
-test('at first an estimate grows by itself, and what it reached without trouble is its floor, from the first report on', () => {
+test('at first an estimate grows by itself, and what it reached is kept from falling once reports have told that it is carried', () => {
   const decisions = decide(6, (second) => ({ sent: second < 3 ? 0 : 2, estimate: 1_000_000 }));
   expect(decisions.map(({ bound, floor, reason }) => [bound, floor, reason])).toEqual([
-    [2, -1, undefined],
-    [2, 0, undefined],
-    [2, 2, undefined],
-    [2, 2, undefined],
-    [2, 2, undefined],
-    [2, 2, undefined],
+    [2, undefined, undefined],
+    [2, undefined, undefined],
+    [2, undefined, undefined],
+    [2, undefined, undefined],
+    [2, { spatialLayer: 2, temporalLayer: 2 }, undefined],
+    [2, { spatialLayer: 2, temporalLayer: 2 }, undefined],
   ]);
+});
+
+test('while something is wrong nothing is kept from falling', () => {
+  const decisions = decide(12, (second) => ({ lost: second < 7 ? 8 : 0, sent: 2, estimate: 1_000_000 }));
+  expect(decisions.slice(2, 7).map(({ floor, reason }) => [floor, reason])).toEqual(
+    Array.from({ length: 5 }, () => [undefined, undefined]),
+  );
+  expect(decisions.at(-1)?.floor).toEqual({ spatialLayer: 2, temporalLayer: 2 });
 });
 
 test('an estimate that keeps a viewer low for long without trouble is climbed from', () => {
   const decisions = decide(20, (second) => ({ sent: second < 8 ? 1 : 2, estimate: 350_000 }));
   expect(secondsOf(decisions, 'probe')).toEqual([7]);
-  expect(decisions[6]).toMatchObject({ bound: 2, floor: 2 });
+  expect(decisions[6]).toMatchObject({ bound: 2, floor: 'bound' });
 });
 
 test('after a step down the floor is what was decided, whatever the estimate', () => {
   const decisions = decide(8, (second) => ({ ...failing(second), estimate: 100_000 }));
-  expect(decisions.slice(4).map(({ bound, floor }) => [bound, floor])).toEqual(Array.from({ length: 4 }, () => [1, 1]));
+  expect(decisions.slice(4).map(({ bound, floor }) => [bound, floor])).toEqual(Array.from({ length: 4 }, () => [1, 'bound']));
 });
 
 test('where the estimate makes a viewer fall that is not well, it stays there, and its queue empties; a layer that is gone is no fall', () => {

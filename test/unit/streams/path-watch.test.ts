@@ -93,7 +93,7 @@ function open({
   const watch = new PathWatch({ outgoing, director, estimator, log, bound, takesPadding });
   const reasons: string[] = [];
   watch.events.on('bound', (reason) => reasons.push(reason));
-  return { watch, outgoing, director, floors, paddings, reasons };
+  return { watch, feed, outgoing, director, floors, paddings, reasons };
 }
 
 test('a viewer that loses packets is bounded, and is let up again when it loses none', async () => {
@@ -197,6 +197,44 @@ test('without bandwidth feedback no estimate is touched; with it the floor follo
   await vi.advanceTimersByTimeAsync(4000);
   watch.stop();
   expect(floors).toEqual([1_800_000, 600_000, 0]);
+});
+
+test('what was too much before any report told is not sent again without a proof, which padding brings', async () => {
+  const { watch, outgoing, director, floors, reasons } = open({ isEstimated: true, takesPadding: true });
+  await vi.advanceTimersByTimeAsync(200);
+  outgoing.currentLayers = { spatialLayer: 1, temporalLayer: 7 };
+  outgoing.events.emit('excess');
+  expect(director.target.spatialLayer).toBe(1);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect([director.target.spatialLayer, floors]).toEqual([1, [600_000]]);
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect([director.target.spatialLayer, reasons]).toEqual([7, ['probe']]);
+  watch.stop();
+  outgoing.events.emit('excess');
+  expect(director.target.spatialLayer).toBe(7);
+});
+
+test('a floor is of the frames that are sent, and not of all that the picture size has', async () => {
+  const { feed, outgoing, floors } = open({ isEstimated: true, takesPadding: true });
+  const layerBitrates = [
+    [50_000, 100_000],
+    [200_000, 300_000],
+    [400_000, 900_000],
+  ].map(([base = 0, all = 0]) => [[base, all - base]]);
+  const encodings = rids.map((rid, index) => ({
+    rid,
+    ssrc: index,
+    packets: 100,
+    packetsLost: 0,
+    bitrate: 0,
+    layerBitrates: layerBitrates[index] ?? [],
+  }));
+  feed.measured({ rids, encodings, sizes: [] });
+  feed.measured({ rids, encodings, sizes: [] });
+  await vi.advanceTimersByTimeAsync(6000);
+  outgoing.currentLayers = { spatialLayer: 2, temporalLayer: 1 };
+  await vi.advanceTimersByTimeAsync(6000);
+  expect(floors).toEqual([675_000, 1_800_000]);
 });
 
 test('who wishes for one layer is not bounded, and with bandwidth feedback gets it', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LayerIndices } from '../../../../src/media/track.ts';
-import { replayedEncoding } from '../../../../src/media/instant/swapping-track.ts';
+import { replayedEncoding } from '../../../../src/media/instant/replayed-encoding.ts';
 
 const three = [100, 300, 900];
 
