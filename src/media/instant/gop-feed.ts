@@ -39,9 +39,10 @@ export class GopFeed implements Disposable {
   readonly #held = new DisposableStack();
   readonly #caches = new Map<number, GopCache>();
   readonly #clocks = new Map<number, { readonly mapping: ClockMapping; readonly reports: number }>();
-  readonly #followers = new Map<Follower, number>();
   readonly #ordered = new Map<number, { readonly packets: InOrder; users: number }>();
   readonly #injectors = new Map<Router, Promise<DirectTransport>>();
+  /** Replaced, not changed: it is read with every packet. */
+  #followers: readonly { readonly follower: Follower; readonly encoding: number }[] = [];
   #users = 0;
   #isKept: boolean;
 
@@ -112,16 +113,17 @@ export class GopFeed implements Disposable {
   #hear(ssrc: number, mapping: ClockMapping): void {
     const encoding = this.#producer.score?.find((score) => score.ssrc === ssrc)?.encodingIdx ?? 0;
     this.#clocks.set(encoding, { mapping, reports: (this.#clocks.get(encoding)?.reports ?? 0) + 1 });
-    for (const [follower, followed] of this.#followers) if (followed === encoding) follower.clock(mapping);
+    for (const one of this.#followers) if (one.encoding === encoding) one.follower.clock(mapping);
   }
 
   /** Passes an encoding on until the result is disposed of. */
   follow(encoding: number, follower: Follower): Disposable {
-    this.#followers.set(follower, encoding);
+    const following = { follower, encoding };
+    this.#followers = [...this.#followers, following];
     const used = this.use();
     return {
       [Symbol.dispose]: () => {
-        this.#followers.delete(follower);
+        this.#followers = this.#followers.filter((one) => one !== following);
         used[Symbol.dispose]();
       },
     };
@@ -185,9 +187,9 @@ export class GopFeed implements Disposable {
     this.#held.dispose();
     this.#isKept = false;
     this.#caches.clear();
-    const followers = [...this.#followers.keys()];
-    this.#followers.clear();
-    for (const follower of followers) follower.ended();
+    const followers = this.#followers;
+    this.#followers = [];
+    for (const { follower } of followers) follower.ended();
     for (const opening of this.#injectors.values()) opening.then((transport) => transport.close()).catch(() => undefined); // it never opened
   }
 
@@ -203,7 +205,7 @@ export class GopFeed implements Disposable {
 
   #pass(packets: readonly PlacedPacket[], encoding: number): void {
     for (const placed of packets) {
-      for (const [follower, followed] of [...this.#followers]) if (followed === encoding) follower.packet(placed);
+      for (const one of this.#followers) if (one.encoding === encoding) one.follower.packet(placed);
     }
   }
 

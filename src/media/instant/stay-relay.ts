@@ -61,7 +61,8 @@ export class StayRelay {
   readonly #timer: NodeJS.Timeout;
   readonly #clockRate: number;
   #source: { readonly of: RelaySource; readonly reading: Disposable } | undefined;
-  #clock: ClockMapping | undefined;
+  /** When a timestamp that was sent came, on our clock. */
+  #clock: Pick<ClockMapping, 'timestamp' | 'arrivedMs'> | undefined;
   #hasPublisherClock = false;
   #reports = 0;
   readonly #sent = { packets: 0, octets: 0, afterReports: 0 };
@@ -215,7 +216,7 @@ export class StayRelay {
     const [ssrc = 0] = this.#ssrcs;
     const parts = place === undefined ? undefined : rewrittenParts(placed.packet, { ssrc, payloadType: injectedPayloadType, ...place });
     if (place === undefined || parts === undefined) return;
-    if (!this.#hasPublisherClock) this.#clock = ownClock({ timestamp: place.timestamp, arrivedMs: nowMs });
+    if (!this.#hasPublisherClock) this.#clock = { timestamp: place.timestamp, arrivedMs: nowMs };
     this.#socket.send(...parts);
     this.#sent.packets += 1;
     this.#sent.octets += parts[1].length;
@@ -228,7 +229,7 @@ export class StayRelay {
   #hear(timestamp: number, arrivedMs: number): void {
     const { offsets } = this;
     if (offsets === undefined) return;
-    this.#clock = ownClock({ timestamp: asTimestamp(timestamp + offsets.timestamp), arrivedMs });
+    this.#clock = { timestamp: asTimestamp(timestamp + offsets.timestamp), arrivedMs };
     this.#hasPublisherClock = true;
   }
 
@@ -236,7 +237,7 @@ export class StayRelay {
     if (this.#clock === undefined || this.#source === undefined || this.closed) return;
     const [ssrc = 0] = this.#ssrcs;
     const { packets, octets } = this.#sent;
-    this.sendRtcp(senderReport(this.#clock, { ssrc, packets, octets, clockRate: this.#clockRate }, performance.now()));
+    this.sendRtcp(senderReport(ownClock(this.#clock), { ssrc, packets, octets, clockRate: this.#clockRate }, performance.now()));
     this.#reports += 1;
   }
 }
