@@ -76,7 +76,7 @@ test('a gateway that ends while somebody publishes and watches asks its workers 
   await using gateway = start({ environment: { SLUICE_STREAMS_DEFAULT_INSTANT_JOIN: 'never', SLUICE_LOG_LEVEL: 'debug' } });
   const url = `http://127.0.0.1:${(await listening(gateway.child)).http.port}`;
   await using _publisher = await NativePublisher.open(`${url}/whip/show`);
-  await expect.poll(async () => (await fetch(`${url}/api/v1/streams/show`)).json()).toMatchObject({ state: 'live' });
+  await expect.poll(async (): Promise<unknown> => (await fetch(`${url}/api/v1/streams/show`)).json()).toMatchObject({ state: 'live' });
   await using player = await NativePlayer.open(`${url}/whep/show`, { codecs: ['VP8'] });
   await expect.poll(() => player.videoPackets).toBeGreaterThan(0);
   gateway.child.kill('SIGTERM');
