@@ -12,7 +12,7 @@ const catchUpMs = 10;
  * burst that is too fast for it holds up its audio in the same queue.
  */
 export function replayRate(streamBitsPerSecond: number): number {
-  return Math.min(pace.most, Math.max(pace.least, 4 * streamBitsPerSecond));
+  return gaining(streamBitsPerSecond, pace.least);
 }
 
 /**
@@ -20,8 +20,11 @@ export function replayRate(streamBitsPerSecond: number): number {
  * where that is known (`estimate`, in bit/s), but a little faster than it was sent, or the viewer would never be live.
  */
 export function laterReplayRate(streamBitsPerSecond: number, estimate = Infinity): number {
-  const rate = Math.min(pace.most, Math.max(pace.leastLater, 4 * streamBitsPerSecond));
-  return Math.max(leastGain * streamBitsPerSecond, Math.min(rate, estimate));
+  return Math.max(leastGain * streamBitsPerSecond, Math.min(gaining(streamBitsPerSecond, pace.leastLater), estimate));
+}
+
+function gaining(streamBitsPerSecond: number, least: number): number {
+  return Math.min(pace.most, Math.max(least, 4 * streamBitsPerSecond));
 }
 
 /** Lets packets go at a rate. Has no clock: the time comes with each call. */
