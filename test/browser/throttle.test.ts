@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import pino, { type Logger } from 'pino';
 import { expect } from 'vitest';
 import { browserTest, expectPlaying } from '../fixtures/browser-test.ts';
 import type { PagePublisher, PageViewer } from '../fixtures/chromium.ts';
@@ -74,10 +75,25 @@ async function visits(viewer: PageViewer, layer: Layer, [from, to]: readonly [nu
   return (await seen(viewer)).filter((change) => change.layer === layer && change.at > from && change.at < to).length;
 }
 
+/** Whether the gateway sends padding to its viewers now, to see what their paths carry: by what it logs of each look at one. */
+class PaddingWatch {
+  #padding = 0;
+  readonly logger: Logger = pino({ level: 'trace' }, { write: (line) => this.#read(line) });
+
+  get isSent(): boolean {
+    return this.#padding > 0;
+  }
+
+  #read(line: string): void {
+    this.#padding = Number(/"padding":(\d+)/.exec(line)?.[1] ?? this.#padding);
+  }
+}
+
 linkedTest(
   'a VP8 viewer without bandwidth feedback finds the layer that its link carries, hardly freezes, and climbs back after a long throttle',
   async ({ chromium, links: { near, other }, annotate }) => {
-    await using gateway = await openTestGateway({ codecs: ['VP8'], address: near.namespace.address });
+    const padding = new PaddingWatch();
+    await using gateway = await openTestGateway({ codecs: ['VP8'], address: near.namespace.address, logger: padding.logger });
     await using publisher = await chromium.publish(gateway.whip('show'), { ...publishing, codecs: ['VP8'] });
     await using viewer = await near.chromium.watch(gateway.whep('show'));
     await using fixed = await other.chromium.watch(gateway.whep('show'));
@@ -93,6 +109,7 @@ linkedTest(
     for (const { namespace } of [near, other]) namespace.throttle(throttles.l);
     const settledLowMs = await reach(viewer, 'l', lowStart);
     await until(lowStart + Math.max(0, settledLowMs) + 8 * second);
+    await expect.poll(() => padding.isSent, { interval: 20 }).toBe(false);
     const end = Date.now();
     for (const { namespace } of [near, other]) namespace.throttle(undefined);
     const climbedMs = await reach(viewer, 'h', end);
