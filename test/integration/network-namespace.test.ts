@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { NetworkNamespace, removeLeftNetworks } from '../fixtures/network-namespace.ts';
+import { openNamespace, removeLeftNetworks } from '../fixtures/network-namespace.ts';
 
 const fixture = fileURLToPath(new URL('../fixtures/network-namespace.ts', import.meta.url));
 
@@ -14,7 +14,7 @@ const program = `
   setInterval(() => undefined, 1000);`;
 
 test('the network of tests that were killed is removed before the next ones, and those of others stay', async ({ skip }) => {
-  using own = openNetwork(skip);
+  using own = openNamespace(skip);
   const owner = spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exit = once(owner, 'exit');
   const [said] = (await once(owner.stdout, 'data')) as [Buffer];
@@ -32,12 +32,4 @@ test('the network of tests that were killed is removed before the next ones, and
 
 function addresses(): readonly string[] {
   return Object.values(networkInterfaces()).flatMap((entries = []) => entries.map((entry) => entry.address));
-}
-
-function openNetwork(skip: (note: string) => never): NetworkNamespace {
-  try {
-    return NetworkNamespace.open();
-  } catch (error) {
-    return skip(`no network namespace can be made here (root and iproute2 are needed): ${String(error)}`);
-  }
 }
