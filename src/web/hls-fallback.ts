@@ -1,43 +1,104 @@
+import type { HlsPlayer } from './hls-player.ts';
 import type { PlayerState } from './player-state.ts';
 import type { WhepPlayer } from './whep-player.ts';
 
-/** How long WebRTC may take to show something before HLS is tried, in milliseconds: a bad network needs some seconds, a blocked one for ever. */
-const patienceMs = 8_000;
+/** How long WebRTC may take to connect before HLS is tried, in milliseconds: a bad network needs some seconds, a blocked one for ever. */
+const connectMs = 8_000;
 
-/** What to do about a state: fall back now, or if nothing better comes in time, or not at all. */
+/** How long HLS may have nothing to show before WebRTC is tried again, in milliseconds: a slow network needs some seconds for the first segments. */
+const idleMs = 20_000;
+
+/** How long the gateway may take to say whether it has HLS, in milliseconds: some seconds pass before the first viewer's is ready. */
+const answerMs = 10_000;
+
+/** What to do about a state: turn now, or if nothing better comes in time, or not at all. */
 export type FallbackPlan = { readonly name: 'now' | 'later' | 'never'; readonly because: string };
 
-/** Whether HLS may help where WebRTC does not. */
-export function planFallback(state: PlayerState): FallbackPlan {
+/** Where to ask whether there is HLS. */
+export interface HlsAddress {
+  /** The URL of the multivariant playlist. */
+  readonly url: string;
+  /** A bearer token. Default: none. */
+  readonly token: string | undefined;
+}
+
+const stay: FallbackPlan = { name: 'never', because: '' };
+
+/** Whether HLS may help where WebRTC does not. A connection that is up, and has no picture yet, needs no help: a publisher's key frame may be far away. */
+export function planFallback(state: PlayerState, isConnected: boolean): FallbackPlan {
   switch (state.name) {
     case 'connecting':
     case 'reconnecting':
-      return { name: 'later', because: 'WebRTC cannot connect from this network' };
+      return isConnected ? stay : { name: 'later', because: 'WebRTC cannot connect from this network' };
     case 'failed':
       return state.status === 422 || state.code === 'ERR_BROWSER'
         ? { name: 'now', because: 'this browser cannot play the stream over WebRTC' }
-        : { name: 'never', because: '' };
+        : stay;
     case 'waiting':
     case 'playing':
     case 'closed':
-      return { name: 'never', because: '' };
+      return stay;
   }
 }
 
-/** Calls `fallBack`, once, when WebRTC cannot be had. Ends by itself with the player. */
-export function watchForFallback(player: WhepPlayer, fallBack: (because: string) => void): void {
+/** Whether WebRTC may help where HLS has ceased to: the stream has gone, or became one that HLS cannot carry. */
+export function planReturn(state: PlayerState): FallbackPlan {
+  const isIdle = ['connecting', 'waiting', 'reconnecting'].includes(state.name);
+  return isIdle ? { name: 'later', because: 'there is nothing to play over HLS' } : stay;
+}
+
+/** Calls `fallBack`, once, when WebRTC cannot be had and HLS can. Ends by itself with the player. */
+export function watchForFallback(player: WhepPlayer, hls: HlsAddress, fallBack: (because: string) => void): void {
+  const plan = (): FallbackPlan => planFallback(player.state, player.peer?.connectionState === 'connected');
+  watchForTurn(player, { plan, patienceMs: connectMs, isPossible: async () => hasHls(hls), turn: fallBack });
+}
+
+/** Calls `goBack`, once, when HLS has had nothing to play for a while. Ends by itself with the player. */
+export function watchForReturn(player: HlsPlayer, goBack: () => void): void {
+  watchForTurn(player, { plan: () => planReturn(player.state), patienceMs: idleMs, isPossible: async () => true, turn: goBack });
+}
+
+/** Lets nobody in, and makes the gateway begin to package the stream. */
+async function hasHls({ url, token }: HlsAddress): Promise<boolean> {
+  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  try {
+    const { ok } = await fetch(url, { method: 'HEAD', headers, signal: AbortSignal.timeout(answerMs) });
+    return ok;
+  } catch {
+    return false; // no answer promises no HLS
+  }
+}
+
+/** When to turn from a player to the other protocol, whether that leads anywhere, and how. */
+interface Turn {
+  readonly plan: () => FallbackPlan;
+  readonly patienceMs: number;
+  readonly isPossible: () => Promise<boolean>;
+  readonly turn: (because: string) => void;
+}
+
+/** Asks again and again where the other protocol has nothing either. */
+function watchForTurn(player: WhepPlayer | HlsPlayer, { plan, patienceMs, isPossible, turn }: Turn): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const follow = (): void => {
-    const { name, because } = planFallback(player.state);
-    const act = (): void => {
-      player.removeEventListener('state', follow);
-      fallBack(because);
-    };
-    if (name === 'now') act();
-    else if (name === 'later') timer ??= setTimeout(act, patienceMs);
+  let isAsking = false;
+  const follow = (): void => look(0);
+  const look = (leastMs: number): void => {
+    if (isAsking) return;
+    const { name } = plan();
+    if (name === 'later') timer ??= setTimeout(() => void attempt(), patienceMs);
     if (name === 'later') return;
     clearTimeout(timer);
+    timer = name === 'now' ? setTimeout(() => void attempt(), leastMs) : undefined;
+  };
+  const attempt = async (): Promise<void> => {
+    isAsking = true;
+    const isOpen = plan().name !== 'never' && (await isPossible());
+    isAsking = false;
     timer = undefined;
+    const { name, because } = plan();
+    if (name === 'never' || !isOpen) return look(patienceMs);
+    player.removeEventListener('state', follow);
+    turn(because);
   };
   player.addEventListener('state', follow);
   follow();

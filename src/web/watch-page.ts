@@ -1,5 +1,5 @@
 import { GaugeRow } from './gauges.ts';
-import { watchForFallback } from './hls-fallback.ts';
+import { watchForFallback, watchForReturn } from './hls-fallback.ts';
 import { HlsPlayer } from './hls-player.ts';
 import { LayerPanel } from './layer-panel.ts';
 import { announce, exposeForTests, part, readyCopyButtons, showPill, write } from './page-parts.ts';
@@ -30,7 +30,7 @@ function watch(token: string | undefined): WhepPlayer {
   opened.addEventListener('state', () => showState());
   opened.addEventListener('layers', () => layerPanel.showLayers());
   exposeForTests(opened);
-  watchForFallback(opened, (because) => watchOverHls(token, because));
+  watchForFallback(opened, { url: address.hls, token }, (because) => watchOverHls(token, because));
   write(part('via', HTMLElement), '');
   return opened;
 }
@@ -38,18 +38,22 @@ function watch(token: string | undefined): WhepPlayer {
 /** For who cannot be reached by WebRTC; says so. */
 function watchOverHls(token: string | undefined, because: string): void {
   void player.close();
-  player = new HlsPlayer({ url: address.hls, token, video });
-  player.addEventListener('state', () => showState());
-  player.addEventListener('layers', () => layerPanel.showLayers());
-  exposeForTests(player);
+  const opened = new HlsPlayer({ url: address.hls, token, video });
+  player = opened;
+  opened.addEventListener('state', () => showState());
+  opened.addEventListener('layers', () => layerPanel.showLayers());
+  exposeForTests(opened);
+  watchForReturn(opened, () => watchAgain(token));
   write(part('via', HTMLElement), `Played over HLS, some seconds behind: ${because}.`);
   layerPanel.showLayers();
   showState();
 }
 
 function watchAgain(token: string | undefined): void {
+  const { muted } = video;
   void player.close();
   player = watch(token);
+  video.muted = muted;
   showState();
 }
 

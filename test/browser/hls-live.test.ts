@@ -4,7 +4,7 @@ import { EncodedPublisher } from '../fixtures/encoded-publisher.ts';
 import { delaysOf, median, readFlashAndPeep } from '../fixtures/flash-and-peep.ts';
 import type { Chromium } from '../fixtures/chromium.ts';
 import { PageHlsViewer } from '../fixtures/hls-viewer.ts';
-import { openLiveHls, type LiveHls } from '../fixtures/live-hls.ts';
+import { openLiveHls, publishSimulcast, type LiveHls } from '../fixtures/live-hls.ts';
 import { parseRung } from '../../src/config/transcode-config.ts';
 import { parseStreamId } from '../../src/streams/stream-id.ts';
 import { BuiltPages, expectState } from '../fixtures/pages.ts';
@@ -53,18 +53,9 @@ browserTest.for([
   expect(Math.abs(median(delaysOf(found)))).toBeLessThan(60);
 });
 
-/** Two encodings of H264; resolves when they are live. */
-async function publishSimulcast(chromium: Chromium, { gateway }: LiveHls): Promise<AsyncDisposable> {
-  const encodings = [{ rid: 'l', scaleResolutionDownBy: 2 }, { rid: 'h' }];
-  const sent = { codecs: ['H264' as const], encodings, width: 640, height: 360, startBitrate: 3000 };
-  const publisher = await chromium.publish(gateway.whip('show'), sent);
-  await expect.poll(() => gateway.stream('show')?.state, patience).toBe('live');
-  return publisher;
-}
-
 browserTest('simulcast is a ladder without transcoding', async ({ chromium }) => {
   await using live = await openLiveHls({ segmentMs: 1000 });
-  await using _publisher = await publishSimulcast(chromium, live);
+  await using _publisher = await publishSimulcast(chromium, live, expect);
   const master = await (await fetch(`${live.gateway.url}/hls/show/index.m3u8`)).text();
   expect(master.match(/#EXT-X-STREAM-INF/g)).toHaveLength(2);
   await expect
@@ -90,41 +81,3 @@ browserTest('one encoding becomes a ladder where the policy says so, and hls.js 
   expect(await viewer.complaints()).toEqual([]);
   expect(live.hls.stream(parseStreamId('show'))?.report().details).toMatchObject({ ladder: { name: 'running', renditions: 2 } });
 });
-
-browserTest(
-  'where WebRTC cannot connect, the watch page plays HLS, says so, and lets the viewer choose the quality',
-  async ({ chromium }) => {
-    await using live = await openLiveHls({ segmentMs: 1000 }, { webRoot: pages.root });
-    await using _publisher = await publishSimulcast(chromium, live);
-    const context = await chromium.browser.newContext();
-    const complaints: string[] = [];
-    context.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    const page = await context.newPage();
-    // As behind a firewall: the answer names addresses that lead nowhere.
-    await page.route('**/whep/show', async (route) => {
-      const response = await route.fetch();
-      await route.fulfill({ response, body: (await response.text()).replaceAll(/a=candidate.*\r\n/g, '') });
-    });
-    await page.goto(`${live.gateway.url}/watch/show`);
-    await expect.poll(async () => page.locator('#via').textContent(), patience).toContain('HLS');
-    await expectState(page, 'playing');
-    const video = page.locator('video');
-    const time = async (): Promise<number> => video.evaluate((element: HTMLVideoElement) => element.currentTime);
-    const before = await time();
-    await expect.poll(time, patience).toBeGreaterThan(before + 2);
-    const quality = page.locator('#quality');
-    for (const [place, height] of [
-      ['0', 180],
-      ['1', 360],
-    ] as const) {
-      await quality.selectOption(place);
-      await expect.poll(async () => video.evaluate((element: HTMLVideoElement) => element.videoHeight), patience).toBe(height);
-    }
-    await quality.selectOption('auto');
-    await expect.poll(async () => quality.locator('option').first().textContent(), patience).toMatch(/^Auto \(\d+p\)$/);
-    expect(complaints).toEqual([]);
-    await context.close();
-  },
-);
