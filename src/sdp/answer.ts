@@ -2,7 +2,7 @@ import type { RtpParameters } from 'mediasoup/types';
 import type { AnsweredSection, LocalTransport, Offer, OfferedSection } from './model.ts';
 import type { PublishPlan } from './publish-plan.ts';
 import { candidateLines, codecLines, sdpText, sessionLines, transportLines } from './section-lines.ts';
-import type { SubscribePlan } from './subscribe-plan.ts';
+import type { AnswerablePlan } from './subscribe-plan.ts';
 
 /** What is sent to a player in one section. */
 export interface Sender {
@@ -24,7 +24,7 @@ export function writePublishAnswer(plan: PublishPlan, local: LocalTransport): st
 }
 
 /** Writes the answer to a player: `sendonly`, every codec that it could be sent later too. `senders` are what it is sent now. */
-export function writeSubscribeAnswer(plan: SubscribePlan, local: LocalTransport, senders: readonly Sender[]): string {
+export function writeSubscribeAnswer(plan: AnswerablePlan, local: LocalTransport, senders: readonly Sender[]): string {
   for (const { mid, rtpParameters } of senders)
     assertAnswered(
       plan.sections.find((section) => section.mid === mid),

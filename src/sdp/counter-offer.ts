@@ -4,7 +4,7 @@ import { canonicalProfile } from './h264.ts';
 import type { AnsweredCodec, CodecName, Feedback, Fmtp, LocalTransport, PayloadProfile, TrackDescription, VideoCodec } from './model.ts';
 import { parseOffer } from './offer.ts';
 import { candidateLines, codecLines, sdpText, sessionLines, transportLines } from './section-lines.ts';
-import { planSubscribe, type SubscribePlan } from './subscribe-plan.ts';
+import { planSubscribe, type SubscribePlan, withoutOffer } from './subscribe-plan.ts';
 import { senderIds } from './viewer-extensions.ts';
 
 /** The numbers of every counter-offer: those of the origin router (`media/router-codecs.ts`), so that its viewers need no edge router. */
@@ -65,7 +65,7 @@ export function planCounterAnswer(
     throw new GatewayError('ERR_ANSWER_MISMATCH', 'The answer uses payload types that were not offered; repeat those of the offer.');
   }
   // The offer named no SSRCs and gave each section its mid: whoever answered it can follow a publisher that comes back.
-  return { ...plan, namesSsrcs: false };
+  return { ...withoutOffer(plan), namesSsrcs: false };
 }
 
 function extensionsFor({ layered, codec }: TrackDescription): readonly (keyof typeof senderIds)[] {

@@ -18,6 +18,7 @@ import type {
   AnsweredSection,
   CodecName,
   Fmtp,
+  MediaKind,
   Offer,
   OfferedCodec,
   OfferedSection,
@@ -32,7 +33,7 @@ import { viewerExtensions } from './viewer-extensions.ts';
 /** A section of a player that gets a track. Its first codec is the track's present one. */
 export type PlannedSection = AnsweredSection;
 
-/** How a player's offer will be served. */
+/** How a player's offer will be served: what is needed as long as the player watches. */
 export interface SubscribePlan {
   readonly remote: RemoteTransport;
   /** The numbers that the player's router must use. */
@@ -43,9 +44,15 @@ export interface SubscribePlan {
   readonly swapsSsrcs: boolean;
   /** Whether packets of an unknown SSRC with the payload type {@link paddingPayloadType} do the player no harm. */
   readonly takesPadding: boolean;
-  readonly offer: Offer;
+  /** What the player would receive, if the stream had it. */
+  readonly offeredKinds: readonly MediaKind[];
   /** At most one audio and one video section, in the offered order. */
   readonly sections: readonly PlannedSection[];
+}
+
+/** A plan with what the answer is written from, too. */
+export interface AnswerablePlan extends SubscribePlan {
+  readonly offer: Offer;
 }
 
 /** The number of padding (`media/padding.ts`): unassigned by RFC 3551 §6. */
@@ -66,7 +73,7 @@ export interface SubscribeOptions {
  * A section for which the stream has nothing is rejected alone (conformance C11). A player that offers a kind but not the stream's
  * codec of it is refused, rather than left with a dead section (C23).
  */
-export function planSubscribe(offer: Offer, { tracks, userAgent, isRelayed = false }: SubscribeOptions): SubscribePlan {
+export function planSubscribe(offer: Offer, { tracks, userAgent, isRelayed = false }: SubscribeOptions): AnswerablePlan {
   const active = offer.sections.filter(({ rejected, type }) => !rejected && (type === 'audio' || type === 'video'));
   for (const section of active) checkDirection(section);
   const namesSsrcs = !isBrowser(offer, userAgent) || (isFirefox(offer) && isRelayed);
@@ -86,8 +93,17 @@ export function planSubscribe(offer: Offer, { tracks, userAgent, isRelayed = fal
     swapsSsrcs: isBrowser(offer, userAgent) && !isFirefox(offer),
     takesPadding: (isBrowser(offer, userAgent) || isLibdatachannel(offer)) && !knowsPadding,
     offer,
+    offeredKinds: (['audio', 'video'] as const).filter((kind) => active.some(({ type }) => type === kind)),
     sections: sections.toSorted((a, b) => a.index - b.index),
   };
+}
+
+/**
+ * What is kept of a plan whose answer is written. A copy: strings that were cut from an offer keep all of its text in memory, and a browser's is
+ * 6 KiB long.
+ */
+export function withoutOffer({ offer: _offer, ...plan }: AnswerablePlan): SubscribePlan {
+  return structuredClone(plan);
 }
 
 /** The section that can carry a track, also one that came after the plan; undefined when none can. */

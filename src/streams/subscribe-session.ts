@@ -4,7 +4,7 @@ import type { SubscriberTransport } from '../media/transport.ts';
 import { writeSubscribeAnswer } from '../sdp/answer.ts';
 import { counterOfferProfile, planCounterAnswer, writeCounterOffer } from '../sdp/counter-offer.ts';
 import type { TrackDescription } from '../sdp/model.ts';
-import type { PlannedSection, SubscribePlan } from '../sdp/subscribe-plan.ts';
+import { type AnswerablePlan, type PlannedSection, type SubscribePlan, withoutOffer } from '../sdp/subscribe-plan.ts';
 import { refuseAborted } from './aborted.ts';
 import { LayerDirector } from './layer-director.ts';
 import type { LiveTrack } from './publish-session.ts';
@@ -42,18 +42,19 @@ export class SubscribeSession extends Session {
   static async open(
     context: SessionContext,
     media: StreamMedia,
-    { plan, tracks, signal }: { readonly plan: SubscribePlan; readonly tracks: readonly LiveTrack[]; readonly signal: AbortSignal },
+    { plan, tracks, signal }: { readonly plan: AnswerablePlan; readonly tracks: readonly LiveTrack[]; readonly signal: AbortSignal },
   ): Promise<SubscribeSession> {
     await using acquired = new AsyncDisposableStack();
-    const transport = acquired.adopt(await media.openSubscriber(plan.profile), (opened) => {
+    const kept = withoutOffer(plan);
+    const transport = acquired.adopt(await media.openSubscriber(kept.profile), (opened) => {
       opened.close();
     });
     refuseAborted(signal);
-    const [sent] = await Promise.all([sendTracks(transport, plan, tracks), transport.connect(plan.remote.dtlsParameters)]);
+    const [sent] = await Promise.all([sendTracks(transport, kept, tracks), transport.connect(kept.remote.dtlsParameters)]);
     refuseAborted(signal);
     const senders = sent.map(({ mid, outgoing }) => ({ mid, rtpParameters: outgoing.rtpParameters }));
     const answerText = writeSubscribeAnswer(plan, transport.local, senders);
-    const session = new SubscribeSession(context, transport, { plan, tracks, sent, answerText });
+    const session = new SubscribeSession(context, transport, { plan: kept, tracks, sent, answerText });
     acquired.move();
     return session;
   }

@@ -63,9 +63,8 @@ export function carryOn(sent: readonly SentTrack[], plan: SubscribePlan, tracks:
 
 /** Whether the player offered this kind of track, but cannot be sent this one. */
 export function missesOut(plan: SubscribePlan, { description }: LiveTrack): boolean {
-  const offered = plan.offer.sections.some(({ type, rejected }) => type === description.kind && !rejected);
   const section = sectionFor(plan, description);
-  return offered && (section === undefined || !canFollow(section, description));
+  return plan.offeredKinds.includes(description.kind) && (section === undefined || !canFollow(section, description));
 }
 
 function routes(plan: SubscribePlan, tracks: readonly LiveTrack[]): readonly Route[] {

@@ -3,10 +3,18 @@ import { paddingPayloadType as sentPayloadType } from '../../../src/media/paddin
 import { writeSubscribeAnswer } from '../../../src/sdp/answer.ts';
 import type { TrackDescription } from '../../../src/sdp/model.ts';
 import { parseOffer } from '../../../src/sdp/offer.ts';
-import { consumeCapabilities, paddingPayloadType, planSubscribe, sectionFor, type SubscribePlan } from '../../../src/sdp/subscribe-plan.ts';
+import {
+  type AnswerablePlan,
+  consumeCapabilities,
+  paddingPayloadType,
+  planSubscribe,
+  sectionFor,
+  withoutOffer,
+} from '../../../src/sdp/subscribe-plan.ts';
+import { heldBy } from '../../fixtures/held-memory.ts';
 import { local, offerText, opusTrack, videoTrack } from '../../fixtures/offers/corpus.ts';
 
-function plan(text: string, tracks: readonly TrackDescription[] = [opusTrack, videoTrack('H264')], userAgent = ''): SubscribePlan {
+function plan(text: string, tracks: readonly TrackDescription[] = [opusTrack, videoTrack('H264')], userAgent = ''): AnswerablePlan {
   return planSubscribe(parseOffer(text), { tracks, userAgent });
 }
 
@@ -229,3 +237,12 @@ test.for([
   const answer = writeSubscribeAnswer(plan(offerText(name), [track, videoTrack('H264')]), local, []);
   expect(/^a=fmtp:111 (.*)\r$/m.exec(answer)?.[1]).toBe(expected);
 });
+
+test.for(['chromium-whep', 'firefox-whep', 'libdatachannel-whep'])(
+  'what is kept of the plan for %s keeps nothing else of its offer',
+  (name) => {
+    const bytes = Buffer.from(offerText(name) + `a=x-long:${'x'.repeat(3900)}\r\n`.repeat(12));
+    expect(heldBy(() => plan(bytes.toString()))).toBeGreaterThan(bytes.length);
+    expect(heldBy(() => withoutOffer(plan(bytes.toString())))).toBeLessThan(10_000);
+  },
+);
