@@ -2,6 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 import type { PlainTransport, Router, TransportListenInfo } from 'mediasoup/types';
 import { madeOn } from './made-on.ts';
+import { ReceiverRoom } from './receiver-room.ts';
 
 /** What an {@link RtpSocket} tells; each with the packet. */
 export interface RtpSocketEvents {
@@ -14,12 +15,13 @@ export interface RtpSocketEvents {
  *
  * Half the price of mediasoup's DirectTransport, which copies packets byte by byte into messages and takes each from a message of its own. But
  * nothing keeps these packets and the requests to the worker in one order, and the kernel drops what overflows a receive buffer: some 180
- * packets with Linux's defaults (`net.core.rmem_max`), 3500 with what the README advises.
+ * packets with Linux's defaults (`net.core.rmem_max`), 3500 with what the README advises. Who can wait asks {@link hasRoom} first.
  */
 export class RtpSocket {
   readonly transport: PlainTransport;
   readonly events = new EventEmitter<RtpSocketEvents>();
   readonly #socket: Socket;
+  readonly #room: ReceiverRoom;
 
   /** Rejects when the worker is gone or no port is free; then nothing is left behind. */
   static async open(router: Router, listenInfo: TransportListenInfo): Promise<RtpSocket> {
@@ -50,6 +52,8 @@ export class RtpSocket {
   private constructor(transport: PlainTransport, socket: Socket) {
     this.transport = transport;
     this.#socket = socket;
+    // The other end asked for a buffer as large as ours, so the kernel gave it as much.
+    this.#room = new ReceiverRoom({ port: transport.tuple.localPort, bufferBytes: socket.getRecvBufferSize() });
     socket.on('message', (packet) => {
       this.events.emit(isRtcp(packet) ? 'rtcp' : 'rtp', packet);
     });
@@ -63,9 +67,16 @@ export class RtpSocket {
     return this.transport.closed;
   }
 
+  /** Whether the worker has kept up with what it was sent; where not, packets may be lost. */
+  get hasRoom(): boolean {
+    return this.#room.isLeft(performance.now());
+  }
+
   /** Sends RTP or RTCP, of which the parts are one packet; nothing once it is closed. */
   send(...parts: readonly Uint8Array[]): void {
-    if (!this.transport.closed) this.#socket.send(parts);
+    if (this.transport.closed) return;
+    this.#room.take();
+    this.#socket.send(parts);
   }
 
   close(): void {

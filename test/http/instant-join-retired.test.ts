@@ -13,8 +13,8 @@ const patience = { timeout: 20_000, interval: 20 };
 /** With the first viewer. */
 const moments: Readonly<Record<string, Moment>> = {
   'as a viewer’s tracks are opened': (_gateway, act) => {
-    vi.spyOn(GopFeed.prototype, 'injector').mockImplementationOnce(async function (this: GopFeed, router) {
-      const opening = this.injector(router);
+    vi.spyOn(GopFeed.prototype, 'injector').mockImplementationOnce(async function (this: GopFeed, place) {
+      const opening = this.injector(place);
       act();
       return opening;
     });

@@ -1,9 +1,10 @@
-import type { DirectTransport, Producer, Router } from 'mediasoup/types';
-import { madeOn } from '../made-on.ts';
+import type { Producer, Router } from 'mediasoup/types';
 import type { ProducerTrace } from '../producer-trace.ts';
+import { RtpSocket } from '../rtp-socket.ts';
 import type { TrackTap } from '../track-tap.ts';
 import { GopCache, type PlacedPacket } from './gop-cache.ts';
 import { InOrder } from './in-order.ts';
+import type { WatchPlace } from './injected-consumer.ts';
 import type { JoinDesk } from './join-desk.ts';
 import type { GopCodec } from './key-frame.ts';
 import type { ClockMapping } from './sender-report.ts';
@@ -40,7 +41,7 @@ export class GopFeed implements Disposable {
   readonly #caches = new Map<number, GopCache>();
   readonly #clocks = new Map<number, { readonly mapping: ClockMapping; readonly reports: number }>();
   readonly #ordered = new Map<number, { readonly packets: InOrder; users: number }>();
-  readonly #injectors = new Map<Router, Promise<DirectTransport>>();
+  readonly #injectors = new Map<Router, Promise<RtpSocket>>();
   /** Replaced, not changed: it is read with every packet. */
   #followers: readonly { readonly follower: Follower; readonly encoding: number }[] = [];
   #users = 0;
@@ -158,18 +159,18 @@ export class GopFeed implements Disposable {
     return used;
   }
 
-  /** The transport for packets of this track on a router where it is watched; closes with either. Rejects when the router is gone. */
-  async injector(router: Router): Promise<DirectTransport> {
+  /** Takes packets of this track to a router where it is watched; closes with either. Rejects when the router is gone. */
+  async injector({ router, listenInfo }: WatchPlace): Promise<RtpSocket> {
     const known = this.#injectors.get(router);
     if (known !== undefined) return known;
-    const opening = madeOn(router, router.createDirectTransport());
+    const opening = RtpSocket.open(router, listenInfo);
     this.#injectors.set(router, opening);
     const forget = (): void => {
       if (this.#injectors.get(router) === opening) this.#injectors.delete(router);
     };
-    const watch = (transport: DirectTransport): void => {
-      transport.observer.once('close', forget);
-      if (this.#held.disposed) transport.close();
+    const watch = (socket: RtpSocket): void => {
+      socket.transport.observer.once('close', forget);
+      if (this.#held.disposed) socket.close();
     };
     opening.then(watch, forget);
     return opening;
@@ -190,7 +191,7 @@ export class GopFeed implements Disposable {
     const followers = this.#followers;
     this.#followers = [];
     for (const { follower } of followers) follower.ended();
-    for (const opening of this.#injectors.values()) opening.then((transport) => transport.close()).catch(() => undefined); // it never opened
+    for (const opening of this.#injectors.values()) opening.then((socket) => socket.close()).catch(() => undefined); // it never opened
   }
 
   #endWhenUnused(): void {

@@ -19,8 +19,8 @@ export interface InjectedConsumer {
   readonly consumer: Consumer;
   readonly sink: PacketSink;
   readonly ssrc: number;
-  /** What was sent is not sent again, whoever asks for it; the next packet must begin a key frame. */
-  forget(): void;
+  /** What was sent is not sent again, whoever asks for it; the next packet must come after that, and begin a key frame. */
+  forget(): Promise<void>;
   /** Closes both, and lets go of the feed. */
   close(): void;
 }
@@ -31,12 +31,14 @@ export const injectedPayloadType = 96;
 /** Opens a producer that we feed, beside a viewer, and lets `open` consume it. Rejects when a worker is gone; then nothing is left behind. */
 export async function openInjectedConsumer(
   feed: GopFeed,
-  { router, profile }: WatchPlace,
+  place: WatchPlace,
   open: (producerId: string) => Promise<Consumer>,
 ): Promise<InjectedConsumer> {
   using held = new DisposableStack();
   held.use(feed.use());
-  const transport = await feed.injector(router);
+  const { router, profile } = place;
+  const socket = await feed.injector(place);
+  const { transport } = socket;
   const ssrc = randomInt(1, 2 ** 32 - 1);
   const { kind: _kind, ...codec } = codecLabel(feed.codec);
   // The router's numbers count at the very moment of produce(), so nothing may be awaited between these two.
@@ -56,17 +58,17 @@ export async function openInjectedConsumer(
     consumer,
     ssrc,
     sink: {
-      send: (packet) => {
-        if (!producer.closed) producer.send(packet);
+      get hasRoom() {
+        return socket.hasRoom;
       },
-      sendRtcp: (packet) => {
-        if (!transport.closed) transport.sendRtcp(packet);
+      send: (...parts) => {
+        if (!producer.closed) socket.send(...parts);
       },
     },
-    forget: () => {
+    forget: async () => {
       if (consumer.closed) return;
       // One after the other, as a worker takes them. Closed meanwhile: nothing is sent any more.
-      for (const done of [consumer.pause(), consumer.resume()]) void done.catch(() => undefined);
+      await Promise.allSettled([consumer.pause(), consumer.resume()]);
     },
     close: () => {
       kept.dispose();

@@ -5,14 +5,16 @@ import { bytesOf, type PlacedPacket, rateOf } from './gop-cache.ts';
 import type { GopCodec } from './key-frame.ts';
 import { Pacer, replayRate } from './pacer.ts';
 import { retimed } from './retiming.ts';
-import { rewritten } from './rtp-rewriter.ts';
+import { rewrittenParts } from './rtp-rewriter.ts';
 import { type ClockMapping, senderReport } from './sender-report.ts';
 import { moveVp8PictureId, vp8PictureId } from './vp8-picture-id.ts';
 
 /** Takes packets of ours to a router; drops them once it is closed. */
 export interface PacketSink {
-  send(packet: Buffer): void;
-  sendRtcp(packet: Buffer): void;
+  /** Whether what is sent now will surely arrive. */
+  readonly hasRoom: boolean;
+  /** Sends RTP or RTCP, of which the parts are one packet. */
+  send(...parts: readonly Uint8Array[]): void;
 }
 
 /** Where an injection goes. */
@@ -26,9 +28,6 @@ export interface InjectionTarget {
   /** What the numbers of the packets are moved by; default: nothing. */
   readonly offsets?: Offsets;
 }
-
-/** Of the packets that we write. */
-const headerBytes = 12;
 
 /** A GOP on its way to a producer of ours, key frame first and at a pace, and behind it what comes meanwhile. */
 export class Injection {
@@ -63,7 +62,7 @@ export class Injection {
    * come again, and give them up for being late.
    */
   repeat(gop: readonly PlacedPacket[], nowMs: number): void {
-    if (this.#newest === undefined) return; // it has not begun yet
+    if (!this.hasBegun) return;
     this.#goOn(gop, nowMs);
   }
 
@@ -91,6 +90,11 @@ export class Injection {
     return this.#isRepeating && !this.isLive;
   }
 
+  /** Whether something has been sent. */
+  get hasBegun(): boolean {
+    return this.#newest !== undefined;
+  }
+
   /** The highest sequence number that was sent. */
   get highest(): number {
     return this.#highest;
@@ -104,17 +108,17 @@ export class Injection {
     this.#last = placed;
   }
 
-  /** Sends what the pace allows now. */
+  /** Sends what the pace allows now, and what there is room for. */
   pump(nowMs: number): void {
     for (;;) {
       const [next] = this.#queue;
-      if (next === undefined || !this.#pacer.admits(next.packet.length, nowMs)) return;
+      if (next === undefined || !this.#target.sink.hasRoom || !this.#pacer.admits(next.packet.length, nowMs)) return;
       this.#queue.shift();
       this.#send(next);
     }
   }
 
-  /** Sends everything now. */
+  /** Sends everything now: nothing may come later. */
   flush(): void {
     for (const placed of this.#queue.splice(0)) this.#send(placed);
   }
@@ -122,7 +126,7 @@ export class Injection {
   /** Passes the publisher's clock on, so that picture and sound are played together. */
   tell(mapping: ClockMapping, nowMs: number): void {
     const { sink, ssrc, clockRate } = this.#target;
-    sink.sendRtcp(senderReport(mapping, { ssrc, clockRate, ...this.#sent, timestampOffset: this.#offsets.timestamp }, nowMs));
+    sink.send(senderReport(mapping, { ssrc, clockRate, ...this.#sent, timestampOffset: this.#offsets.timestamp }, nowMs));
   }
 
   #goOn(gop: readonly PlacedPacket[], nowMs: number): void {
@@ -161,19 +165,22 @@ export class Injection {
     const { sink, ssrc, payloadType } = this.#target;
     const shown = this.#timestamps.get(timestamp) ?? timestamp;
     const moved = { sequence: sequence + this.#offsets.sequence, timestamp: shown + this.#offsets.timestamp };
-    const copy = rewritten(packet, { ssrc, payloadType, ...moved });
-    if (copy === undefined) return;
-    this.#movePicture(copy.subarray(headerBytes), moved.sequence);
-    sink.send(copy);
+    const parts = rewrittenParts(packet, { ssrc, payloadType, ...moved });
+    if (parts === undefined) return;
+    const [header, payload] = parts;
+    sink.send(header, this.#withPicture(payload, moved.sequence));
     this.#highest = Math.max(this.#highest, moved.sequence);
     if (this.#newest === undefined || isAfter(shown, this.#newest)) this.#newest = shown;
     this.#sent.packets += 1;
-    this.#sent.octets += copy.length - headerBytes;
+    this.#sent.octets += payload.length;
   }
 
-  #movePicture(payload: Uint8Array, sequence: number): void {
-    if (this.#target.codec !== 'VP8') return;
-    if (this.#pictures.movedBy !== 0) moveVp8PictureId(payload, this.#pictures.movedBy);
-    if (sequence >= this.#highest) this.#pictures.last = vp8PictureId(payload);
+  #withPicture(payload: Uint8Array, sequence: number): Uint8Array {
+    if (this.#target.codec !== 'VP8') return payload;
+    const { movedBy } = this.#pictures;
+    const moved = movedBy === 0 ? payload : Uint8Array.from(payload); // it is everybody's
+    if (movedBy !== 0) moveVp8PictureId(moved, movedBy);
+    if (sequence >= this.#highest) this.#pictures.last = vp8PictureId(moved);
+    return moved;
   }
 }

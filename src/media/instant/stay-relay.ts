@@ -8,6 +8,7 @@ import { Continuity } from './continuity.ts';
 import type { PlacedPacket } from './gop-cache.ts';
 import type { Follower } from './gop-feed.ts';
 import { injectedPayloadType, type WatchPlace } from './injected-consumer.ts';
+import type { PacketSink } from './injection.ts';
 import { rewrittenParts } from './rtp-rewriter.ts';
 import { type ClockMapping, ownClock, senderReport } from './sender-report.ts';
 
@@ -51,7 +52,7 @@ export interface Channel {
  * encoding 0 at a key frame, with its SSRC, its sequence numbers and its timestamps going on. No encoding but 0 has sender reports: mediasoup
  * then leaves timestamps as they are.
  */
-export class StayRelay {
+export class StayRelay implements PacketSink {
   readonly producer: Producer;
   readonly codec: RoutedCodec;
   readonly #socket: RtpSocket;
@@ -186,13 +187,12 @@ export class StayRelay {
     if (packet !== undefined) this.#socket.send(...packet);
   }
 
-  /** Sends a packet of one of the encodings. */
-  send(packet: Uint8Array): void {
-    this.#socket.send(packet);
+  get hasRoom(): boolean {
+    return this.#socket.hasRoom;
   }
 
-  sendRtcp(packet: Uint8Array): void {
-    this.#socket.send(packet);
+  send(...parts: readonly Uint8Array[]): void {
+    this.#socket.send(...parts);
   }
 
   /** The encoding that `consumer` has caught up with. */
@@ -237,7 +237,7 @@ export class StayRelay {
     if (this.#clock === undefined || this.#source === undefined || this.closed) return;
     const [ssrc = 0] = this.#ssrcs;
     const { packets, octets } = this.#sent;
-    this.sendRtcp(senderReport(ownClock(this.#clock), { ssrc, packets, octets, clockRate: this.#clockRate }, performance.now()));
+    this.send(senderReport(ownClock(this.#clock), { ssrc, packets, octets, clockRate: this.#clockRate }, performance.now()));
     this.#reports += 1;
   }
 }

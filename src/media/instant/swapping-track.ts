@@ -45,6 +45,8 @@ export class SwappingTrack implements OutgoingTrack {
   readonly #first: ConsumerTrack;
   readonly #path: ReplayPath;
   #replay: ViewerReplay | undefined;
+  /** The viewer's own requests for key frames are heard for the replay. */
+  #requests: Disposable | undefined;
   /** What was reported of the injected packets last. */
   #injected: OutgoingReport | undefined;
   #live: ConsumerTrack | undefined;
@@ -103,16 +105,18 @@ export class SwappingTrack implements OutgoingTrack {
 
   async resume(): Promise<void> {
     if (this.#closed) return;
+    this.#requests = this.#first.hearRequests(() => this.#replay?.repeat());
+    // Packets and requests reach the worker by different ways: it must forward before the GOP comes.
+    await this.#first.resume();
+    if (this.#closed) return;
     const { feed } = this.#parts;
     const encoding = this.#replayed();
     const gop = feed.gop(encoding);
     if (gop !== undefined && feed.desk.hasRoom) {
-      const replay = this.#openReplay(encoding, gop);
-      // A worker takes one request after the other, so the packets may go at once.
-      const resumed = this.#first.resume();
-      replay.start();
+      this.#replay = this.#openReplay(encoding, gop);
+      this.#replay.pump(performance.now());
       if (feed.hasLayers) this.events.emit('layerschange', this.currentLayers);
-      return resumed;
+      return;
     }
     feed.desk.report(gop === undefined ? 'no-gop' : 'busy');
     this.#closeInjected();
@@ -146,14 +150,12 @@ export class SwappingTrack implements OutgoingTrack {
     const parts: ViewerReplayParts = {
       feed,
       injected,
-      hearRequests: (onRequest) => this.#first.hearRequests(onRequest),
       caughtUp: (handOver) => void this.#handOver(handOver),
       over: (outcome) => {
         this.#over(outcome);
       },
     };
-    this.#replay = new ViewerReplay(parts, encoding, gop);
-    return this.#replay;
+    return new ViewerReplay(parts, encoding, gop);
   }
 
   #replayed(): number {
@@ -223,6 +225,7 @@ export class SwappingTrack implements OutgoingTrack {
 
   #over(outcome: JoinOutcome): void {
     this.#replay = undefined;
+    this.#requests?.[Symbol.dispose]();
     this.#parts.feed.desk.report(outcome);
     this.#linger = setTimeout(() => {
       this.#closeInjected();

@@ -13,8 +13,6 @@ import type { ClockMapping } from './sender-report.ts';
 export interface ViewerReplayParts {
   readonly feed: GopFeed;
   readonly injected: InjectedConsumer;
-  /** Tells of the viewer's own requests for key frames, until the result is disposed of. */
-  readonly hearRequests: (onRequest: () => void) => Disposable;
   /** The viewer has caught up: its consumer of the track itself is to be opened, and {@link ViewerReplay.handOver} to be told. */
   readonly caughtUp: (handOver: HandOver) => void;
   /** Nothing is injected any more; not called for a replay that is disposed of. */
@@ -32,8 +30,11 @@ export class ViewerReplay implements Follower, Pumped, Disposable {
   #following: Disposable;
   /** Nothing is injected before. */
   #notBeforeMs = 0;
+  /** Requests that the worker must have answered before more is injected: packets reach it by another way. */
+  #requests = 0;
+  #isClockTold = false;
 
-  /** Takes a place at the desk, which must have room. `gop` is that of the encoding. */
+  /** Takes a place at the desk, which must have room. `gop` is that of the encoding; the consumer must not be paused. */
   constructor(parts: ViewerReplayParts, encoding: number, gop: readonly PlacedPacket[]) {
     const { feed, injected } = parts;
     const nowMs = performance.now();
@@ -45,11 +46,6 @@ export class ViewerReplay implements Follower, Pumped, Disposable {
       gop,
       nowMs,
     );
-    this.#held.use(
-      parts.hearRequests(() => {
-        this.#repeat();
-      }),
-    );
     this.#held.use(feed.desk.take());
     this.#following = feed.follow(encoding, this);
     this.#held.use(feed.desk.keepPumping(this));
@@ -58,12 +54,6 @@ export class ViewerReplay implements Follower, Pumped, Disposable {
   /** The encoding that is shown. */
   get encoding(): number {
     return this.#encoding;
-  }
-
-  /** Begins to send. */
-  start(): void {
-    this.pump(performance.now()); // mediasoup hears no clock before the first packet
-    this.#tellClock();
   }
 
   /**
@@ -78,11 +68,20 @@ export class ViewerReplay implements Follower, Pumped, Disposable {
     const gop = encoding === this.#encoding || this.#handOver.decide(nowMs) !== 'inject' ? undefined : feed.gop(encoding);
     if (gop === undefined) return;
     this.#encoding = encoding;
-    injected.forget();
+    void this.#holdFor(injected.forget());
     this.#packets.change(gop, laterReplayRate(feed.rate(encoding), estimate), nowMs);
     this.#following[Symbol.dispose]();
     this.#following = feed.follow(encoding, this);
-    this.#tellClock();
+    this.#isClockTold = false;
+  }
+
+  /** The viewer asks for a key frame: it has lost the one that it was sent, and the publisher sends none before its time. */
+  repeat(): void {
+    const nowMs = performance.now();
+    const gop = this.#parts.feed.gop(this.#encoding);
+    if (this.#handOver.decide(nowMs) !== 'inject' || gop === undefined || !this.#repeats.admits(nowMs)) return;
+    this.#packets.repeat(gop, nowMs);
+    this.pump(nowMs);
   }
 
   /** Sends nothing for so long, and then goes on where it was. */
@@ -109,8 +108,9 @@ export class ViewerReplay implements Follower, Pumped, Disposable {
   pump(nowMs: number): void {
     const decision = this.#handOver.decide(nowMs);
     if (decision === 'stop') this.#end('swapped');
-    if (decision !== 'inject' || nowMs < this.#notBeforeMs) return;
+    if (decision !== 'inject' || nowMs < this.#notBeforeMs || this.#requests > 0) return;
     this.#packets.pump(nowMs);
+    if (!this.#isClockTold && this.#packets.hasBegun) this.#tellClock(); // mediasoup hears no clock before the first packet
     if (this.#handOver.shouldOpen(this.#packets.isLive, nowMs)) this.#parts.caughtUp(this.#handOver);
   }
 
@@ -120,13 +120,10 @@ export class ViewerReplay implements Follower, Pumped, Disposable {
     this.#held.dispose();
   }
 
-  /** The viewer asks for a key frame: it has lost the one that it was sent, and the publisher sends none before its time. */
-  #repeat(): void {
-    const nowMs = performance.now();
-    const gop = this.#parts.feed.gop(this.#encoding);
-    if (this.#handOver.decide(nowMs) !== 'inject' || gop === undefined || !this.#repeats.admits(nowMs)) return;
-    this.#packets.repeat(gop, nowMs);
-    this.pump(nowMs);
+  async #holdFor(request: Promise<void>): Promise<void> {
+    this.#requests += 1;
+    await request;
+    this.#requests -= 1;
   }
 
   #end(outcome: JoinOutcome): void {
@@ -136,6 +133,7 @@ export class ViewerReplay implements Follower, Pumped, Disposable {
   }
 
   #tellClock(): void {
+    this.#isClockTold = true;
     const clock = this.#parts.feed.clock(this.#encoding);
     // As often as mediasoup wants to hear it before it goes by it.
     if (clock !== undefined) for (let times = 0; times < 3; times += 1) this.#packets.tell(clock, performance.now());

@@ -1,11 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { parseUdpSockets } from '../udp-sockets.ts';
+import { packetBytes, readWaiting } from '../udp-sockets.ts';
 
 /** What may wait in a socket, in bytes as the kernel counts them: a third of what it takes where `net.core.rmem_max` is as systems come. */
 const mostWaiting = 131_072;
-
-/** What the kernel counts for a packet of 1200 bytes. */
-const bytesEach = 2_304;
 
 /** At once, however much room there is. */
 const mostPackets = 50;
@@ -13,16 +10,10 @@ const mostPackets = 50;
 /** Where the system does not tell. */
 const blindPackets = 20;
 
-/** Bytes that wait in the UDP sockets of a port, by a table as Linux prints it; undefined where nobody has bound it. */
-export function readWaiting(table: string, port: number): number | undefined {
-  const sockets = parseUdpSockets(table).filter((socket) => socket.port === port);
-  return sockets.length === 0 ? undefined : Math.max(...sockets.map(({ waitingBytes }) => waitingBytes));
-}
-
 /** How many packets may be sent where so many bytes wait; undefined: nobody knows. */
 export function roomFor(waiting: number | undefined): number {
   if (waiting === undefined) return blindPackets;
-  return Math.min(mostPackets, Math.max(0, Math.floor((mostWaiting - waiting) / bytesEach)));
+  return Math.min(mostPackets, Math.max(0, Math.floor((mostWaiting - waiting) / packetBytes)));
 }
 
 /** How many packets a program on this machine that listens on a UDP port of IPv4 has room for now. */

@@ -19,7 +19,7 @@ function placed(sequence: number, beginsGop = false): PlacedPacket {
 /** What is injected into a stream whose numbers go on at `begin`. */
 function injected(gop: readonly PlacedPacket[], begin: number): { readonly injection: Injection; readonly sent: Buffer[] } {
   const sent: Buffer[] = [];
-  const sink = { send: (packet: Buffer) => void sent.push(packet), sendRtcp: () => undefined };
+  const sink = { hasRoom: true, send: (...parts: Uint8Array[]) => void sent.push(Buffer.concat(parts)) };
   const offsets = { sequence: begin - (gop[0]?.sequence ?? 0), timestamp: 500 };
   return { injection: new Injection({ sink, codec: 'VP8', ssrc: 1, payloadType: 96, clockRate: 90_000, offsets }, gop, 0), sent };
 }
@@ -85,12 +85,15 @@ test('a late packet of the GOP takes its place in the one that is replayed again
 test('pictures that are shown again have other IDs than before, and so have those that follow', () => {
   const pictures = (first: number): PlacedPacket[] =>
     Array.from({ length: 3 }, (_, index) => withPictureId(placed(first + index, index === 0), 2 ** 15 - 2 + index));
-  const { injection, sent } = injected(pictures(100), 7);
+  const shared = pictures(100);
+  const before = shared.map(({ packet }) => Uint8Array.from(packet));
+  const { injection, sent } = injected(shared, 7);
   injection.flush();
-  injection.repeat(pictures(100), 400);
+  injection.repeat(shared, 400);
   injection.push(withPictureId(placed(103), 1));
   injection.flush();
   expect(sent.map((packet) => packet.readUInt16BE(14) & 0x7fff)).toEqual([32766, 32767, 0, 1, 2, 3, 4]);
+  expect(shared.map(({ packet }) => Uint8Array.from(packet))).toEqual(before);
 });
 
 /** The same packet with a picture ID of 15 bits. */
@@ -153,12 +156,35 @@ test('a player that is behind with another encoding is sent the next GOP instead
 
 test('a publisher’s clock is told in the times that another encoding got', () => {
   const gop = gopOf(100, 10);
-  const reports: Buffer[] = [];
-  const sink = { send: () => undefined, sendRtcp: (report: Buffer) => void reports.push(report) };
-  const injection = new Injection({ sink, codec: 'VP8', ssrc: 1, payloadType: 96, clockRate: 90_000 }, gop, 0);
+  const { injection, sent } = injected(gop, 100);
   injection.flush();
   const small = otherEncoding(gop);
   injection.change(small, 300_000, 4000);
   injection.tell({ ntpSec: 1, ntpFrac: 0, timestamp: small.at(-1)?.timestamp ?? 0, arrivedMs: 4000 }, 4000);
-  expect(reports.map((report) => report.readUInt32BE(16))).toEqual([109 * frameTicks]);
+  expect(sent.at(-1)?.readUInt32BE(16)).toBe(109 * frameTicks + 500);
+});
+
+test('what there is no room for waits, and no pace is lost with it', () => {
+  const gop = gopOf(100, 3);
+  let room = 1;
+  const sent: Uint8Array[] = [];
+  const send = (header: Uint8Array): void => {
+    room -= 1;
+    sent.push(header);
+  };
+  const sink = {
+    get hasRoom() {
+      return room > 0;
+    },
+    send,
+  };
+  const injection = new Injection({ sink, codec: 'VP8', ssrc: 1, payloadType: 96, clockRate: 90_000 }, gop, 0);
+  expect(injection.hasBegun).toBe(false);
+  for (const nowMs of [0, 100, 200]) injection.pump(nowMs);
+  expect(injection.hasBegun).toBe(true);
+  expect(sent).toHaveLength(1);
+  room = 2;
+  injection.pump(300);
+  expect(sent).toHaveLength(3);
+  expect(injection.isLive).toBe(true);
 });
