@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import type { OpenRequest, StreamRegistry } from '../streams/registry.ts';
+import type { OpenRequest } from '../streams/open-request.ts';
+import type { StreamRegistry } from '../streams/registry.ts';
 import type { Session } from '../streams/session.ts';
 import { parseStreamId, type StreamId } from '../streams/stream-id.ts';
 import { baseUrlOf } from './base-url.ts';
@@ -103,7 +104,7 @@ async function openSession(request: FastifyRequest, reply: FastifyReply, endpoin
     .headers({ Location: location, ETag: session.etag })
     .headers(links.length === 0 ? {} : { Link: links })
     .type(sdp)
-    .send(session.answerText);
+    .send(session.takeAnswerText());
 }
 
 const counterOffer = 'counter-offer';

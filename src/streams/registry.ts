@@ -3,11 +3,13 @@ import type { Logger } from 'pino';
 import { GatewayError } from '../errors.ts';
 import type { MediaEngine } from '../media/engine.ts';
 import type { TransportTotals } from '../media/transport.ts';
+import type { Offer } from '../sdp/model.ts';
 import { type OfferBounds, parseOffer } from '../sdp/offer.ts';
 import { planPublish } from '../sdp/publish-plan.ts';
 import { planSubscribe } from '../sdp/subscribe-plan.ts';
+import type { OpenRequest, SubscribeRequest } from './open-request.ts';
 import { OpenSessions } from './open-sessions.ts';
-import { PublishSession } from './publish-session.ts';
+import { type LiveTrack, PublishSession } from './publish-session.ts';
 import { nobody, Seats, type SeatLimits, type SessionClient } from './seats.ts';
 import type { RegistryEvents, SessionInfo, SessionKind } from './registry-events.ts';
 import type { Session, SessionContext } from './session.ts';
@@ -34,25 +36,14 @@ export interface StreamRegistryOptions {
   readonly limits?: SeatLimits & TermLimits;
 }
 
-/** One POST. */
-export interface OpenRequest {
-  readonly streamId: StreamId;
-  readonly offerText: string;
-  readonly userAgent: string;
-  /** Default: nobody whom limits are for. */
-  readonly client?: SessionClient;
-  /** Fires when the client is gone. */
-  readonly signal: AbortSignal;
-}
-
-/** One POST of a player. */
-export interface SubscribeRequest extends OpenRequest {
-  /** The player wants our offer instead of an answer to its own (WHEP §4.3.2). */
-  readonly counterOffer?: boolean;
-}
-
 interface ContextParts extends Required<Pick<OpenRequest, 'userAgent' | 'client'>> {
   readonly startedAt: number;
+}
+
+/** A POST of a player that may be answered now. */
+interface ViewerParts extends SubscribeRequest {
+  readonly startedAt: number;
+  readonly tracks: readonly LiveTrack[];
 }
 
 const connectTimeoutMs = 20_000;
@@ -110,35 +101,15 @@ export class StreamRegistry {
    * Throws `ERR_STREAM_NOT_LIVE`, `ERR_NO_COMMON_CODEC`, every `ERR_OFFER_…`, `ERR_LIMIT_REACHED`, `ERR_TOO_MANY_SESSIONS`,
    * `ERR_MEDIA_UNAVAILABLE`, `ERR_REQUEST_ABORTED`, `ERR_DRAINING`.
    */
-  async subscribe({ streamId, offerText, userAgent, client = nobody, signal, counterOffer = false }: SubscribeRequest): Promise<Session> {
+  async subscribe(request: SubscribeRequest): Promise<Session> {
     const startedAt = performance.now();
     this.#refuseDraining();
+    const { streamId, offerText, signal } = request;
     const offer = parseOffer(offerText, this.#options.offerBounds);
     const stream = this.#streams.get(streamId);
     if (stream === undefined) throw notLive();
-    return stream.serve({ timeoutMs: this.#options.liveWaitMs ?? 1000, signal }, async (tracks) => {
-      const plan = planSubscribe(offer, {
-        tracks: tracks.map(({ description }) => description),
-        userAgent,
-        isRelayed: tracks.some(({ incoming }) => incoming.kind === 'video' && incoming.isRelayed),
-      });
-      using seat = new DisposableStack();
-      seat.use(this.#seats.take({ kind: 'subscribe', streamId, client }));
-      const terms = { ...termsOf(client, this.#options.limits), maxBitrate: undefined };
-      const context = this.#context(stream, { userAgent, client, startedAt });
-      stream.expectSubscriber();
-      const session = counterOffer
-        ? await SubscribeSession.offer(context, stream.media, { tracks, signal })
-        : await SubscribeSession.open(context, stream.media, { plan, tracks, signal });
-      this.#sessions.keep(session, { terms, seat: seat.move() }, () => {
-        stream.removeSubscriber(session);
-      });
-      this.#finish(session, () => {
-        stream.addSubscriber(session);
-      });
-      if (session.closed) throw notLive(); // the publisher changed meanwhile in a way that this player cannot follow
-      return session;
-    });
+    const limits = { timeoutMs: this.#options.liveWaitMs ?? 1000, signal };
+    return stream.serve(limits, async (tracks) => this.#openViewer(stream, offer, { ...request, startedAt, tracks }));
   }
 
   /**
@@ -202,6 +173,36 @@ export class StreamRegistry {
     this.drain();
     this.#sessions.close();
     for (const stream of [...this.#streams.values()]) stream.end();
+  }
+
+  /** What is done when the session closes is a function of its own in here, where it keeps neither the offer nor the request in memory. */
+  async #openViewer(
+    stream: Stream,
+    offer: Offer,
+    { userAgent, client = nobody, startedAt, tracks, signal, counterOffer = false }: ViewerParts,
+  ): Promise<Session> {
+    const { id: streamId } = stream;
+    const plan = planSubscribe(offer, {
+      tracks: tracks.map(({ description }) => description),
+      userAgent,
+      isRelayed: tracks.some(({ incoming }) => incoming.kind === 'video' && incoming.isRelayed),
+    });
+    using seat = new DisposableStack();
+    seat.use(this.#seats.take({ kind: 'subscribe', streamId, client }));
+    const terms = { ...termsOf(client, this.#options.limits), maxBitrate: undefined };
+    const context = this.#context(stream, { userAgent, client, startedAt });
+    stream.expectSubscriber();
+    const session = counterOffer
+      ? await SubscribeSession.offer(context, stream.media, { tracks, signal })
+      : await SubscribeSession.open(context, stream.media, { plan, tracks, signal });
+    this.#sessions.keep(session, { terms, seat: seat.move() }, () => {
+      stream.removeSubscriber(session);
+    });
+    this.#finish(session, () => {
+      stream.addSubscriber(session);
+    });
+    if (session.closed) throw notLive(); // the publisher changed meanwhile in a way that this player cannot follow
+    return session;
   }
 
   #openStream(streamId: StreamId, policy: StreamPolicy): Stream {

@@ -52,13 +52,12 @@ export abstract class Session implements SessionInfo {
   readonly kind: SessionKind;
   readonly streamId: StreamId;
   readonly userAgent: string;
-  /** Body of the reply to the POST: our answer, or our counter-offer. */
-  readonly answerText: string;
   readonly since = new Date();
   protected readonly log: Logger;
   protected readonly transport: MediaTransport;
   readonly #context: SessionContext;
   readonly #ice: IceResource;
+  #answerText: string;
   #deadline: NodeJS.Timeout;
   #connected = false;
   #stopWatching: () => void = () => undefined;
@@ -70,10 +69,11 @@ export abstract class Session implements SessionInfo {
     this.kind = parts.kind;
     this.streamId = context.streamId;
     this.userAgent = context.userAgent;
-    this.answerText = parts.answerText;
-    this.transport = parts.transport;
+    this.#answerText = parts.answerText;
+    const { transport, taggedMid, remote } = parts;
+    this.transport = transport;
     this.#ice = new IceResource({
-      ...parts,
+      ...{ transport, taggedMid, remote },
       isClosed: () => this.closed,
       onRestart: () => this.log.debug('ice restarted'),
     });
@@ -87,6 +87,13 @@ export abstract class Session implements SessionInfo {
     });
     this.log.info({ workerId: this.transport.workerId, userAgent: this.userAgent }, 'session opened');
     context.observer.emit('opened', this);
+  }
+
+  /** Gives the body of the reply to the POST, our answer or our counter-offer, once: nobody needs it after that, so it is not kept. */
+  takeAnswerText(): string {
+    const text = this.#answerText;
+    this.#answerText = '';
+    return text;
   }
 
   /** Strong entity tag of the present ICE session, with its quotes (RFC 9725 §4.3.1). */

@@ -240,9 +240,9 @@ test.for([
 
 test.for(['chromium-whep', 'firefox-whep', 'libdatachannel-whep'])(
   'what is kept of the plan for %s keeps nothing else of its offer',
-  (name) => {
+  async (name) => {
     const bytes = Buffer.from(offerText(name) + `a=x-long:${'x'.repeat(3900)}\r\n`.repeat(12));
-    expect(heldBy(() => plan(bytes.toString()))).toBeGreaterThan(bytes.length);
-    expect(heldBy(() => withoutOffer(plan(bytes.toString())))).toBeLessThan(10_000);
+    expect(await heldBy(() => plan(bytes.toString()))).toBeGreaterThan(bytes.length);
+    expect(await heldBy(() => withoutOffer(plan(bytes.toString())))).toBeLessThan(10_000);
   },
 );
