@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { gatewayFlags } from '../../scripts/bootstrap/gateway-flags.mjs';
 import { leashed } from '../fixtures/leash.ts';
 import type { Turns } from './programs/turn-probe.ts';
 
@@ -26,13 +27,10 @@ export class BenchGateway implements AsyncDisposable {
 
   static async open(program: string, { workers, settings = {}, probed = false }: BenchGatewayOptions = {}): Promise<BenchGateway> {
     const startedAt = performance.now();
-    const child = spawn(
-      ...leashed(process.execPath, ['--max-semi-space-size=4', ...(probed ? ['--import', probe] : []), program], 'TERM'),
-      {
-        env: { ...environment(workers), ...settings },
-        stdio: ['ignore', 'pipe', 'inherit', ...(probed ? (['ipc'] as const) : [])],
-      },
-    );
+    const child = spawn(...leashed(process.execPath, [...gatewayFlags, ...(probed ? ['--import', probe] : []), program], 'TERM'), {
+      env: { ...environment(workers), ...settings },
+      stdio: ['ignore', 'pipe', 'inherit', ...(probed ? (['ipc'] as const) : [])],
+    });
     const lines = createInterface({ input: child.stdout ?? Readable.from([]) });
     for await (const line of lines) {
       const port = portIn(line);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { gatewayFlags } from '../../scripts/bootstrap/gateway-flags.mjs';
 
 const root = join(import.meta.dirname, '../..');
 const read = async (path: string) => readFile(join(root, path), 'utf8');
@@ -44,4 +45,10 @@ test('the image runs as somebody without rights, with a health check and a stop 
 
 test('the image builds the worker from the same packages as the bootstrap', async () => {
   expect(await read('Dockerfile')).toContain('< scripts/worker/build-packages.txt');
+});
+
+test('the image runs Node.js with the flags of `npm start`', async () => {
+  expect(await read('Dockerfile')).toContain(
+    `ENTRYPOINT ${JSON.stringify(['tini', '--', 'node', ...gatewayFlags, 'dist/main.js']).replaceAll(',', ', ')}\n`,
+  );
 });
