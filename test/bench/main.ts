@@ -8,6 +8,7 @@ import { measureEgress } from './egress.ts';
 import { measureFirstFrame } from './first-frame.ts';
 import { measureLadders } from './ladder.ts';
 import { measureJoin } from './join.ts';
+import { measurePosts } from './posts.ts';
 import { measureProcessCosts } from './process-costs.ts';
 import { measureReaders } from './readers.ts';
 import { measureSaturation } from './saturation.ts';
@@ -27,12 +28,14 @@ const { values, positionals } = parseArgs({
   options: {
     gateway: { type: 'string', default: resolve(import.meta.dirname, '../../dist/main.js') },
     json: { type: 'string', default: resolve(import.meta.dirname, '../../test-results/bench.json') },
-    /** Of `viewers`: how many, one after the other; how long each; how often, as of `join --only burst`; with a pipe, or without the instant join, as well. */
+    /** Of `viewers`: how many, one after the other; how long each; how often, as of `posts` and `join --only burst`; with a pipe, or without the instant join, as well. */
     counts: { type: 'string', default: '1,50,100,200,400' },
     seconds: { type: 'string' },
     rounds: { type: 'string', default: '1' },
     edge: { type: 'boolean', default: false },
     plain: { type: 'boolean', default: false },
+    /** Of `posts`: how many each server has meanwhile. */
+    viewers: { type: 'string', default: '200' },
     /** Of `saturation`: what the worker gets of a core, and where the ramp ends. */
     share: { type: 'string', default: '0.2' },
     most: { type: 'string', default: '150' },
@@ -75,6 +78,7 @@ const parts: Readonly<Record<string, (program: string) => Promise<Result>>> = {
       edge: values.edge,
       plain: values.plain,
     }),
+  posts: async (program) => measurePosts(program, { viewers: Number(values.viewers), rounds: Number(values.rounds) }),
   saturation: async (program) =>
     measureSaturation(program, { share: Number(values.share), most: Number(values.most), seconds: Number(values.seconds ?? 10) }),
   churn: async (program) =>

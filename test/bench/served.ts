@@ -18,6 +18,11 @@ export interface Served extends AsyncDisposable {
 /** mediasoup alone turns nobody away either, however busy it is. */
 const withoutOverload = { SLUICE_LIMITS_EVENT_LOOP_DELAY: '0s', SLUICE_LIMITS_WORKER_CPU: '0' };
 
+/** Settings of a gateway whose viewers are served as by mediasoup alone. */
+export const withoutInstantJoin = { SLUICE_STREAMS_DEFAULT_INSTANT_JOIN: 'never' };
+
+const offer = offerText('libdatachannel-whep').replaceAll(/\b102\b/g, String(payloadTypes.video));
+
 /** Opens the gateway with one worker, and a publisher; `settings` are environment variables. */
 export async function openGateway(program: string, settings: Readonly<Record<string, string>> = {}): Promise<Served> {
   const gateway = await BenchGateway.open(program, { workers: 1, settings: { ...withoutOverload, ...settings } });
@@ -100,29 +105,20 @@ export interface PostTimes {
   readonly p99: number;
 }
 
-/** After this time no more is POSTed, in milliseconds: viewers who sleep for longer are taken for gone. */
-const longestMs = 15_000;
-
-/**
- * POST→201 of `count` players, one after the other, as somebody sees it who has nothing else to do; behind `warmUp` others, or as many as come in
- * half of the time.
- */
-export async function timePosts({ url }: Served, count: number, warmUp = 0): Promise<PostTimes> {
+/** POST→201 of `count` players, one after the other, as somebody sees it who has nothing else to do. */
+export async function timePosts(served: Served, count: number): Promise<PostTimes> {
   const agent = new Agent({ keepAlive: true });
-  const body = offerText('libdatachannel-whep').replaceAll(/\b102\b/g, String(payloadTypes.video));
-  const startedAt = performance.now();
-  const timed = async (posts: number, untilMs: number): Promise<readonly number[]> => {
-    const tookMs: number[] = [];
-    while (tookMs.length < posts && performance.now() - startedAt < untilMs) {
-      const from = performance.now();
-      const { location } = await exchange('POST', `${url}/whep/live`, { agent, body });
-      tookMs.push(performance.now() - from);
-      await exchange('DELETE', location, { agent });
-    }
-    return tookMs;
-  };
-  await timed(warmUp, longestMs / 2);
-  const tookMs = await timed(count, longestMs);
+  const tookMs: number[] = [];
+  while (tookMs.length < count) tookMs.push(await post(served, agent));
   agent.destroy();
   return { p50: percentile(tookMs, 0.5), p99: percentile(tookMs, 0.99) };
+}
+
+/** POST→201 of one player, in milliseconds, who leaves again. */
+export async function post({ url }: Served, agent: Agent): Promise<number> {
+  const from = performance.now();
+  const { location } = await exchange('POST', `${url}/whep/live`, { agent, body: offer });
+  const tookMs = performance.now() - from;
+  await exchange('DELETE', location, { agent });
+  return tookMs;
 }

@@ -1,6 +1,6 @@
 import { cpuMsOf, memoryOf } from './process-usage.ts';
 import { percentile } from './report.ts';
-import { Audience, openBare, openGateway, otherNumbers, type PostTimes, type Served, timePosts } from './served.ts';
+import { Audience, openBare, openGateway, otherNumbers, type Served, withoutInstantJoin } from './served.ts';
 import { socketDropsOf } from './socket-drops.ts';
 import { renderColumns } from './table.ts';
 
@@ -29,30 +29,12 @@ interface Sample {
   readonly kibPerViewer: number;
   /** Of the Node.js process alone. */
   readonly nodeKibPerViewer: number;
-  readonly postMs: PostTimes;
-  /** While the load client stands still, and the CPU that it needs is there for those who serve, as it is where viewers have machines of their own. */
-  readonly asleepPostMs: PostTimes;
-  /** The same of a server that has answered {@link warmUp} more players, as one that has been up for a while. */
-  readonly warmPostMs: PostTimes;
   readonly lost: number;
   readonly drops: number;
   /** Of the load client itself: when it drops, the loss is its own. */
   readonly clientDrops: number;
   readonly clientCores: number;
 }
-
-const posts = 100;
-
-/** Players after which V8 has compiled what answers them, here and in what mediasoup itself runs in Node.js. */
-const warmUp = 1000;
-
-const asleep = [
-  '* While the process of all these viewers stands still (SIGSTOP): the worker sends to them as before, and the kernel drops it.',
-  '  The load client needs more CPU than the worker, which POSTs wait for on a machine with few cores.',
-  `** Then also after ${warmUp} players more: the others are the first 100 and the second 100 that the process answers.`,
-].join('\n');
-
-const withoutInstantJoin = { SLUICE_STREAMS_DEFAULT_INSTANT_JOIN: 'never' };
 
 /** Fan-out of one stream of 2 Mbit/s to more and more viewers, beside mediasoup alone in the same run. */
 export async function measureViewers(program: string, options: ViewersOptions): Promise<{ readonly text: string; readonly data: unknown }> {
@@ -70,7 +52,7 @@ export async function measureViewers(program: string, options: ViewersOptions): 
       if (options.edge) await take('Sluice, by pipe', async () => openGateway(program), viewers);
     }
   }
-  return { text: [renderSamples(samples), renderRatios(samples, options.counts), asleep].join('\n\n'), data: samples };
+  return { text: [renderSamples(samples), renderRatios(samples, options.counts)].join('\n\n'), data: samples };
 }
 
 async function measure(
@@ -97,13 +79,6 @@ async function measure(
   const elapsedMs = to.atMs - from.atMs;
   const kibPerViewer = ((memory() - empty.all) * 1024) / viewers;
   const nodeKibPerViewer = ((memory([served.node]) - empty.node) * 1024) / viewers;
-  const postMs = await timePosts(served, posts);
-  const asleepTimes = async (others: number): Promise<PostTimes> => {
-    using _sleep = audience.sleep();
-    return await timePosts(served, posts, others);
-  };
-  const asleepPostMs = await asleepTimes(0);
-  for (let second = 0; second < 2; second += 1) await audience.line(); // awake, they are not taken for gone
   return {
     system,
     viewers,
@@ -116,18 +91,8 @@ async function measure(
     drops: after.drops - before.drops,
     clientDrops: after.clientDrops - before.clientDrops,
     clientCores: (to.cpuMs - from.cpuMs) / elapsedMs,
-    postMs,
-    asleepPostMs,
-    warmPostMs: await asleepTimes(warmUp),
   };
 }
-
-/** The ways in which POSTs are timed, in the order of the columns. */
-const postTimes = [
-  ({ postMs }: Sample) => postMs,
-  ({ asleepPostMs }: Sample) => asleepPostMs,
-  ({ warmPostMs }: Sample) => warmPostMs,
-] as const;
 
 function renderSamples(samples: readonly Sample[]): string {
   return renderColumns(
@@ -139,12 +104,6 @@ function renderSamples(samples: readonly Sample[]): string {
       'Node µs/packet',
       'KiB/viewer',
       'of it Node',
-      'POST p50',
-      'p99',
-      'POST p50*',
-      'p99*',
-      'POST p50**',
-      'p99**',
       'lost',
       'drops',
       'client drops',
@@ -153,7 +112,6 @@ function renderSamples(samples: readonly Sample[]): string {
     samples.map((sample) => [
       ...[sample.system, sample.viewers.toString(), sample.packetsPerSecond.toFixed(0)],
       ...[sample.workerUs.toFixed(2), sample.nodeUs.toFixed(2), sample.kibPerViewer.toFixed(0), sample.nodeKibPerViewer.toFixed(0)],
-      ...postTimes.flatMap((times) => [`${times(sample).p50.toFixed(1)} ms`, `${times(sample).p99.toFixed(1)} ms`]),
       ...[sample.lost, sample.drops, sample.clientDrops].map(String),
       sample.clientCores.toFixed(2),
     ]),
@@ -166,16 +124,7 @@ function renderRatios(samples: readonly Sample[], counts: readonly number[]): st
   const systems = [...new Set(samples.map(({ system }) => system))].filter((system) => system !== 'mediasoup');
   const verdict = (value: number, aim: number, digits: number): string => `${value.toFixed(digits)} ${value <= aim ? 'met' : 'MISSED'}`;
   return renderColumns(
-    [
-      '',
-      'viewers',
-      'worker CPU, × mediasoup (≤ 1.05)',
-      'Node, % of worker (≤ 5)',
-      'KiB/viewer (≤ 220)',
-      ...['POST p50 − mediasoup (≤ 1 ms)', 'p99 (≤ 50 ms)'],
-      ...['POST p50* − mediasoup* (≤ 1 ms)', 'p99* (≤ 50 ms)'],
-      ...['POST p50** − mediasoup** (≤ 1 ms)', 'p99** (≤ 50 ms)'],
-    ],
+    ['', 'viewers', 'worker CPU, × mediasoup (≤ 1.05)', 'Node, % of worker (≤ 5)', 'KiB/viewer (≤ 220)'],
     counts
       .flatMap((viewers) => systems.map((measured) => ({ viewers, measured })))
       .map(({ viewers, measured }) => {
@@ -194,14 +143,6 @@ function renderRatios(samples: readonly Sample[], counts: readonly number[]): st
             220,
             0,
           ),
-          ...postTimes.flatMap((times) => [
-            verdict(of((sample) => times(sample).p50) - of((sample) => times(sample).p50, 'mediasoup'), 1, 1),
-            verdict(
-              of((sample) => times(sample).p99),
-              50,
-              1,
-            ),
-          ]),
         ];
       }),
   );

@@ -18,6 +18,8 @@ export interface LoadLine {
   readonly viewers: number;
   readonly connected: number;
   readonly playing: number;
+  /** Those that got video since the last line. */
+  readonly receiving: number;
   /** Of those that stay, since they came. */
   readonly packets: number;
   readonly lost: number;
@@ -53,6 +55,8 @@ const numbers = { video: Number(values.video), audio: Number(values.audio) };
 const agent = new Agent({ keepAlive: true });
 const staying: LoadViewer[] = [];
 const visitors: LoadViewer[] = [];
+/** Packets of video of those that stay, at the last line. */
+let counted: readonly number[] = [];
 let visits = 0;
 let failed = 0;
 
@@ -65,6 +69,9 @@ function lineOfNow(): LoadLine {
   const receptions = staying.flatMap(({ video, audio }) => [video, audio]);
   const longestGapMs = Math.max(0, ...receptions.map((reception) => reception.longestGapMs));
   for (const reception of receptions) reception.longestGapMs = 0;
+  const counts = staying.map(({ video }) => video.packets);
+  const receiving = counts.filter((count, index) => count > (counted[index] ?? 0)).length;
+  counted = counts;
   const { user, system } = process.cpuUsage();
   const all = [...staying, ...visitors];
   return {
@@ -72,6 +79,7 @@ function lineOfNow(): LoadLine {
     viewers: staying.length,
     connected: staying.filter(({ connectMs }) => connectMs !== undefined).length,
     playing: staying.filter(({ firstRtpMs }) => firstRtpMs !== undefined).length,
+    receiving,
     packets: receptions.reduce((sum, { packets }) => sum + packets, 0),
     lost: receptions.reduce((sum, { lost }) => sum + lost, 0),
     longestGapMs: Math.round(longestGapMs),
