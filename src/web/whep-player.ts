@@ -152,6 +152,7 @@ export class WhepPlayer extends StateTarget<PlayerState> {
   }
 
   #opened(session: PeerSession): void {
+    if (this.state.name === 'waiting') this.enter({ name: 'connecting' }); // somebody publishes now
     this.#readings.clear();
     this.#firstFrameMs = undefined;
     this.#sign = { packets: 0, frames: 0, at: performance.now() };

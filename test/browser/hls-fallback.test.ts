@@ -51,24 +51,28 @@ browserTest.concurrent(
   },
 );
 
-browserTest.concurrent('once HLS has nothing to play any more, the watch page tries WebRTC again', async ({ chromium, expect }) => {
-  await using live = await openLiveHls({ segmentMs: 1000 }, { webRoot: pages.root });
-  const publisher = await EncodedPublisher.open(live.gateway.whip('show'));
-  const page = await chromium.browser.newPage();
-  await blockWebRtc(page);
-  await page.goto(`${live.gateway.url}/watch/show`);
-  const via = page.locator('#via');
-  await expect.poll(async () => via.textContent(), patience).toContain('HLS');
-  await expectState(page, 'playing', expect);
-  await page.unrouteAll();
-  await publisher.delete();
-  await publisher[Symbol.asyncDispose]();
-  await expect.poll(async () => via.textContent(), patience).toBe('');
-  await using _second = await EncodedPublisher.open(live.gateway.whip('show'));
-  await expectMedia(page, expect);
-  expect(await via.textContent()).toBe('');
-  await page.close();
-});
+browserTest.concurrent(
+  'who waits for a publisher gets HLS where WebRTC cannot connect, and WebRTC again once HLS has ended',
+  async ({ chromium, expect }) => {
+    await using live = await openLiveHls({ segmentMs: 1000 }, { webRoot: pages.root });
+    const page = await chromium.browser.newPage();
+    await blockWebRtc(page);
+    await page.goto(`${live.gateway.url}/watch/show`);
+    await expectState(page, 'waiting', expect);
+    const publisher = await EncodedPublisher.open(live.gateway.whip('show'));
+    const via = page.locator('#via');
+    await expect.poll(async () => via.textContent(), patience).toContain('HLS');
+    await expectState(page, 'playing', expect);
+    await page.unrouteAll();
+    await publisher.delete();
+    await publisher[Symbol.asyncDispose]();
+    await expect.poll(async () => via.textContent(), patience).toBe('');
+    await using _second = await EncodedPublisher.open(live.gateway.whip('show'));
+    await expectMedia(page, expect);
+    expect(await via.textContent()).toBe('');
+    await page.close();
+  },
+);
 
 browserTest.concurrent('where there is no HLS either, the watch page keeps trying WebRTC', async ({ chromium, expect }) => {
   await using visit = await PageVisit.open(chromium, pages);
