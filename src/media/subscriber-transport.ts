@@ -96,7 +96,7 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
 
   async #openSwapping(feed: GopFeed, open: OpenConsumer, openLive: () => Promise<ConsumerTrack>): Promise<OutgoingTrack> {
     const carried = this.estimate; // before mediasoup begins to guess
-    const outcome = feed.gop(feed.encoding) === undefined ? 'no-gop' : feed.desk.hasRoom ? undefined : 'busy';
+    const outcome = !feed.hasGop(feed.encoding) ? 'no-gop' : feed.desk.hasRoom ? undefined : 'busy';
     if (outcome !== undefined) {
       feed.desk.report(outcome);
       return openLive();

@@ -72,19 +72,19 @@ export class GopCache {
     this.#bytes = 0;
   }
 
-  /**
-   * What a newcomer needs to see the present picture: everything since the last key frame, in order.
-   *
-   * Undefined when nothing is held, when a packet is missing that will not come any more, and when the stream has stopped.
-   */
-  gop(nowMs: number): readonly PlacedPacket[] | undefined {
+  /** Whether {@link gop} has something to give: not when nothing is held, a packet is missing that will not come any more, or the stream has stopped. */
+  hasGop(nowMs: number): boolean {
     const newest = this.#packets.at(-1);
-    if (newest === undefined || nowMs - newest.arrivedMs > staleMs) return undefined;
-    const isBroken = this.#packets.some(({ sequence, arrivedMs }, index) => {
+    if (newest === undefined || nowMs - newest.arrivedMs > staleMs) return false;
+    return !this.#packets.some(({ sequence, arrivedMs }, index) => {
       const before = this.#packets[index - 1];
       return before !== undefined && sequence - before.sequence > 1 && nowMs - arrivedMs > patienceMs;
     });
-    if (isBroken) return undefined;
+  }
+
+  /** What a newcomer needs to see the present picture: everything since the last key frame, in order; undefined where there is none to give. */
+  gop(nowMs: number): readonly PlacedPacket[] | undefined {
+    if (!this.hasGop(nowMs)) return undefined;
     this.#memory.lend();
     return [...this.#packets];
   }

@@ -36,6 +36,8 @@ const enoughReports = 3;
 export class GopFeed implements Disposable {
   readonly codec: GopCodec;
   readonly desk: JoinDesk;
+  /** In Hz. */
+  readonly clockRate: number;
   readonly #producer: Producer;
   readonly #held = new DisposableStack();
   readonly #caches = new Map<number, GopCache>();
@@ -51,6 +53,7 @@ export class GopFeed implements Disposable {
     this.#isKept = isKept;
     this.codec = codec;
     this.desk = desk;
+    this.clockRate = producer.rtpParameters.codecs[0]?.clockRate ?? 90_000; // read once: mediasoup copies all of it each time
     this.#producer = producer;
     this.#held.use(desk.weigh(this));
     this.#held.use(
@@ -75,11 +78,6 @@ export class GopFeed implements Disposable {
     return [...this.#caches.values()].reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** In Hz. */
-  get clockRate(): number {
-    return this.#producer.rtpParameters.codecs[0]?.clockRate ?? 90_000;
-  }
-
   /** Whether the encodings of the track are layers to choose from. */
   get hasLayers(): boolean {
     return this.#producer.type === 'simulcast';
@@ -88,6 +86,11 @@ export class GopFeed implements Disposable {
   /** The largest encoding that arrives: what a viewer gets of whose network nothing is known yet. */
   get encoding(): number {
     return Math.max(0, ...(this.#producer.score ?? []).filter(({ score }) => score > 0).map(({ encodingIdx }) => encodingIdx));
+  }
+
+  /** Whether {@link gop} has something to give. */
+  hasGop(encoding: number): boolean {
+    return this.#isKept && this.#caches.get(encoding)?.hasGop(performance.now()) === true;
   }
 
   /** What a newcomer needs to see the present picture of an encoding; undefined when there is nothing to give. */

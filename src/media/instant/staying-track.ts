@@ -172,7 +172,7 @@ export class StayingTrack implements OutgoingTrack, Follower, Pumped {
   /** An encoding for this player alone, while there is a GOP to be shown and room for that. */
   #takeChannel(): Channel | undefined {
     const { relay, feed } = this.#parts;
-    const hasGop = feed?.gop(feed.encoding) !== undefined;
+    const hasGop = feed?.hasGop(feed.encoding) === true;
     const channel = hasGop && feed.desk.hasRoom && relay.offsets !== undefined ? relay.lease() : undefined;
     if (feed === undefined || channel === undefined) {
       feed?.desk.report(hasGop ? 'busy' : 'no-gop');

@@ -136,6 +136,7 @@ test('a stream that has stopped has no present picture', () => {
   const cache = cacheOf([[1, 0, 'key']]);
   expect(cache.gop(1000)).toHaveLength(1);
   expect(cache.gop(1001)).toBeUndefined();
+  expect([1000, 1001].map((nowMs) => cache.hasGop(nowMs))).toEqual([true, false]);
 });
 
 test('what is too long or too large is dropped, up to the next key frame', () => {
