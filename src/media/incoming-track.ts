@@ -3,6 +3,7 @@ import type { Producer } from 'mediasoup/types';
 import type { EncodingStats, IncomingTrack, IncomingTrackEvents, PacketGlance } from './track.ts';
 import type { FrameSize } from './h264-sps.ts';
 import { tapH264Profile } from './h264-tap.ts';
+import type { PlacedPacket } from './instant/gop-cache.ts';
 import { type Follower, GopFeed } from './instant/gop-feed.ts';
 import type { JoinDesk } from './instant/join-desk.ts';
 import type { GopCodec } from './instant/key-frame.ts';
@@ -103,6 +104,10 @@ export class ProducerTrack implements IncomingTrack {
   follow(follower: Follower): Disposable {
     const feed = this.#gops ?? this.#openFeed(false);
     return feed?.follow(0, follower) ?? followSound({ tap: this.#tap, trace: this.#trace }, follower);
+  }
+
+  presentGop(): readonly PlacedPacket[] {
+    return this.#gops?.gop(0) ?? [];
   }
 
   /** What is kept for viewers who come; undefined where nothing is. */

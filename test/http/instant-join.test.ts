@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { DeafPublisher } from '../fixtures/deaf-publisher.ts';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
-import { NativePlayer, type PostOptions } from '../fixtures/native-peer.ts';
+import { type NativeEncoder, NativePlayer, NativePublisher, type PostOptions, vp8Frame } from '../fixtures/native-peer.ts';
 
 const patience = { interval: 20 };
 
@@ -101,6 +101,38 @@ test('a player that keeps its SSRC plays on when its publisher returns', { timeo
   expect(new Set(player.video.map(({ ssrc }) => ssrc)).size).toBe(1);
   expect(holes(player)).toEqual([]);
 });
+
+test.for([
+  ['is on the stream itself', 1],
+  ['is still shown what was kept for it', 0],
+] as const)(
+  'a player that keeps its SSRC, and %s, sees a publisher that returns from its first key frame on',
+  { timeout: 60_000 },
+  async ([, joined]) => {
+    await using gateway = await openTestGateway();
+    const outcomes = joins(gateway);
+    const open = async (gopFrames: number): Promise<NativePublisher> => {
+      const frames: NativeEncoder = (index) => ({ payload: vp8Frame({ key: index % gopFrames === 1 }), timestamp: index * 3000 });
+      return NativePublisher.open(gateway.whip('show'), { frames });
+    };
+    await using player = await (async () => {
+      await using first = await open(gop.frames);
+      await expect.poll(() => gateway.stream('show')?.state).toBe('live');
+      const opened = await NativePlayer.open(gateway.whep('show'), { codecs: ['VP8'] });
+      await expect.poll(() => opened.videoPackets, patience).toBeGreaterThan(10);
+      await expect.poll(() => Object.keys(outcomes()).length, patience).toBeGreaterThanOrEqual(joined);
+      expect(await first.delete()).toBe(200);
+      return opened;
+    })();
+    await expect.poll(() => gateway.stream('show')?.state).toBe('waiting');
+    const before = player.videoPackets;
+
+    await using _second = await open(Infinity);
+    await expect.poll(() => player.videoPackets, patience).toBeGreaterThan(before + 30);
+    expect(player.video[before]?.isKey).toBe(true);
+    expect(holes(player)).toEqual([]);
+  },
+);
 
 test('a player that keeps its SSRC is sent away when its publisher returns with another codec', { timeout: 60_000 }, async () => {
   await using gateway = await openTestGateway();

@@ -6,7 +6,11 @@ import { StayRelays } from '../../src/media/instant/stay-relays.ts';
 import { codecLabel } from '../../src/media/router-codecs.ts';
 
 const profile = { audio: { opus: 109 }, video: { VP8: { payloadType: 120, rtx: 124 } } };
-const silence: RelaySource = { follow: () => ({ [Symbol.dispose]: () => undefined }), askForKeyFrame: () => undefined };
+const silence: RelaySource = {
+  presentGop: () => [],
+  follow: () => ({ [Symbol.dispose]: () => undefined }),
+  askForKeyFrame: () => undefined,
+};
 
 test('a player that comes in the very moment in which the last one leaves is served', async () => {
   await using opened = new AsyncDisposableStack();

@@ -30,6 +30,8 @@ const enoughReports = 3;
 
 /** Where a relay gets its packets. */
 export interface RelaySource {
+  /** What came of its present GOP so far; nothing where none is kept. */
+  presentGop(): readonly PlacedPacket[];
   /** Passes packets on until the result is disposed of. */
   follow(follower: Follower): Disposable;
   askForKeyFrame(): void;
@@ -153,6 +155,8 @@ export class StayRelay implements PacketSink {
       },
     });
     this.#source = { of: source, reading };
+    // A publisher that returns is known to be live only after its first key frame, and the next one is a GOP away.
+    if (this.offsets === undefined) for (const placed of source.presentGop()) this.#pass(placed);
   }
 
   /** Lets `open` make a player's consumer, and counts it until it closes; with the last one the relay closes. */
@@ -227,9 +231,8 @@ export class StayRelay implements PacketSink {
 
   /** The publisher's clock, as our own: picture and sound come by the same way, so they stay together. */
   #hear(timestamp: number, arrivedMs: number): void {
-    const { offsets } = this;
-    if (offsets === undefined) return;
-    this.#clock = { timestamp: asTimestamp(timestamp + offsets.timestamp), arrivedMs };
+    if (this.offsets === undefined) return;
+    this.#clock = { timestamp: asTimestamp(timestamp + this.offsets.timestamp), arrivedMs };
     this.#hasPublisherClock = true;
   }
 
