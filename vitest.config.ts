@@ -46,7 +46,7 @@ export default defineConfig({
   test: {
     // How long what is bound to happen may take on a machine that is busy or stands still for a moment. What must happen soon is told by how it happens.
     expect: { poll: { timeout: 30_000 } },
-    globalSetup: ['test/fixtures/left-networks.ts'],
+    globalSetup: ['test/fixtures/left-behind.ts'],
     reporters: ['default', new ConformanceTable(), ...(isCi ? ['json'] : [])],
     outputFile: { json: reportFile },
     projects: [
