@@ -40,7 +40,7 @@ async function doctor(context, args) {
 
 /** @type {Command} */
 async function test(context, args) {
-  const env = await prepare(context, ['ffmpeg', 'chromium', 'curl', 'nginx', 'nginx-rtmp', 'stunnel', 'swift', 'tc']);
+  const env = await prepare(context, ['ffmpeg', 'chromium', 'firefox', 'curl', 'nginx', 'nginx-rtmp', 'stunnel', 'swift', 'tc']);
   return handOver(context, process.execPath, [join('node_modules', 'vitest', 'vitest.mjs'), 'run', ...args], env);
 }
 

@@ -17,13 +17,18 @@ import { InstallFailure, installPackages } from './system-packages.mjs';
 
 const retryAfterMs = 24 * 60 * 60_000;
 
-/** @type {Record<'ffmpeg' | 'chromium' | 'curl' | 'nginx' | 'nginx-rtmp' | 'stunnel' | 'swift' | 'tc', Tool>} */
+/** @type {Record<'ffmpeg' | 'chromium' | 'firefox' | 'curl' | 'nginx' | 'nginx-rtmp' | 'stunnel' | 'swift' | 'tc', Tool>} */
 const tools = {
   ffmpeg: { programs: ['ffmpeg'], packages: ['ffmpeg'], without: 'without it, what needs FFmpeg is switched off' },
   chromium: {
     programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
     packages: ['chromium'],
     without: 'without it, the browser tests are skipped',
+  },
+  firefox: {
+    programs: ['firefox-esr', 'firefox'],
+    packages: ['firefox-esr'],
+    without: 'without it, the tests with Firefox are skipped',
   },
   curl: { programs: ['curl'], packages: ['curl'], without: 'without it, the test of examples/whip-whep.sh is skipped' },
   tc: {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { browserTest, expectPlaying, patience } from '../fixtures/browser-test.ts';
+import { browserTest, chooseLayer, expectPlaying, patience } from '../fixtures/browser-test.ts';
 import type { PageViewer } from '../fixtures/chromium.ts';
 import type { DescribedLayer } from '../../src/streams/layer-event.ts';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
@@ -29,11 +29,6 @@ const two = {
   order: [0, 1, 0, 1],
   bandwidthFeedback: true,
 } as const;
-
-async function choose(location: string, wish: object): Promise<number> {
-  const headers = { 'Content-Type': 'application/json' };
-  return (await fetch(`${location}/layer`, { method: 'POST', headers, body: JSON.stringify(wish) })).status;
-}
 
 /**
  * For how long the picture stood still since a time of `Date.now()`, at most, in milliseconds. By the clock and by the pictures' own
@@ -79,17 +74,17 @@ browserTest.for([
     await using viewer = await chromium.watch(gateway.whep('show'), { bandwidthFeedback });
     const { location } = await viewer.session();
     await expectPlaying(viewer, `${width}x${height}`);
-    await expect.poll(async () => choose(location, { spatialLayerId: order.at(-1) }), patience).toBe(200);
+    await expect.poll(async () => chooseLayer(location, { spatialLayerId: order.at(-1) }), patience).toBe(200);
     using standstills = new Standstills([publisher, viewer]);
     const usual = await usualPause(viewer, standstills);
     const since = Date.now();
     for (const layer of order) {
-      expect(await choose(location, { spatialLayerId: layer })).toBe(200);
+      expect(await chooseLayer(location, { spatialLayerId: layer })).toBe(200);
       await expect.poll(async () => (await viewer.stats()).size, patience).toMatch(sizes[layer] ?? /^$/);
     }
     // Pauses that are as long without any switch are the machine's.
     expect(await longestPause(viewer, standstills, since)).toBeLessThan(Math.max(300, 3 * usual));
-    expect(await choose(location, { spatialLayerId: 0 })).toBe(200);
+    expect(await chooseLayer(location, { spatialLayerId: 0 })).toBe(200);
     await expect.poll(async () => shareOf(gateway), patience).toBeLessThan(0.5);
   },
 );

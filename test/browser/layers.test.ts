@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { browserTest, expectPlaying, patience } from '../fixtures/browser-test.ts';
+import { browserTest, chooseLayer, expectPlaying, patience } from '../fixtures/browser-test.ts';
 import { openTestGateway } from '../fixtures/gateway.ts';
 
 /** Chromium sends three encodings from this size on, and all at once only if it believes the network carries them. */
@@ -66,12 +66,7 @@ browserTest(
     await using viewer = await chromium.watch(gateway.whep('show'));
     await expectPlaying(viewer, '320x180');
     const { location } = await viewer.session();
-    await expect.poll(async () => choose(location, { spatialLayerId: 0 }), patience).toBe(200);
-    expect(await choose(location, { spatialLayerId: 1 })).toBe(422);
+    await expect.poll(async () => chooseLayer(location, { spatialLayerId: 0 }), patience).toBe(200);
+    expect(await chooseLayer(location, { spatialLayerId: 1 })).toBe(422);
   },
 );
-
-async function choose(location: string, wish: object): Promise<number> {
-  const headers = { 'Content-Type': 'application/json' };
-  return (await fetch(`${location}/layer`, { method: 'POST', headers, body: JSON.stringify(wish) })).status;
-}
