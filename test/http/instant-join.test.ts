@@ -129,7 +129,8 @@ test.for([
 
     await using _second = await open(Infinity);
     await expect.poll(() => player.videoPackets, patience).toBeGreaterThan(before + 30);
-    expect(player.video[before]?.isKey).toBe(true);
+    // It sends only one; what the first one sent last may still have been on its way.
+    expect(player.video.slice(before).some(({ isKey }) => isKey)).toBe(true);
     expect(holes(player)).toEqual([]);
   },
 );
