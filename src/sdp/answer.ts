@@ -1,8 +1,8 @@
 import type { RtpParameters } from 'mediasoup/types';
+import type { AnswerablePlan } from './answerable-plan.ts';
 import type { AnsweredSection, LocalTransport, Offer, OfferedSection } from './model.ts';
 import type { PublishPlan } from './publish-plan.ts';
 import { candidateLines, codecLines, sdpText, sessionLines, transportLines } from './section-lines.ts';
-import type { AnswerablePlan } from './subscribe-plan.ts';
 
 /** What is sent to a player in one section. */
 export interface Sender {

@@ -1,10 +1,11 @@
 import { GatewayError } from '../errors.ts';
+import { withoutOffer } from './answerable-plan.ts';
 import { codecLabel, extensionUris } from './codecs.ts';
 import { canonicalProfile } from './h264.ts';
 import type { AnsweredCodec, CodecName, Feedback, Fmtp, LocalTransport, PayloadProfile, TrackDescription, VideoCodec } from './model.ts';
 import { parseOffer } from './offer.ts';
 import { candidateLines, codecLines, sdpText, sessionLines, transportLines } from './section-lines.ts';
-import { planSubscribe, type SubscribePlan, withoutOffer } from './subscribe-plan.ts';
+import { planSubscribe, type SubscribePlan } from './subscribe-plan.ts';
 import { senderIds } from './viewer-extensions.ts';
 
 /** The numbers of every counter-offer: those of the origin router (`media/router-codecs.ts`), so that its viewers need no edge router. */

@@ -1,5 +1,6 @@
 import type { RtpCapabilities, RtpCodecCapability, RtpHeaderExtension } from 'mediasoup/types';
 import { GatewayError } from '../errors.ts';
+import type { AnswerablePlan } from './answerable-plan.ts';
 import {
   answeredFeedback,
   answeredVideoFmtp,
@@ -50,11 +51,6 @@ export interface SubscribePlan {
   readonly sections: readonly PlannedSection[];
 }
 
-/** A plan with what the answer is written from, too. */
-export interface AnswerablePlan extends SubscribePlan {
-  readonly offer: Offer;
-}
-
 /** The number of padding (`media/padding.ts`): unassigned by RFC 3551 §6. */
 export const paddingPayloadType = 20;
 
@@ -96,14 +92,6 @@ export function planSubscribe(offer: Offer, { tracks, userAgent, isRelayed = fal
     offeredKinds: (['audio', 'video'] as const).filter((kind) => active.some(({ type }) => type === kind)),
     sections: sections.toSorted((a, b) => a.index - b.index),
   };
-}
-
-/**
- * What is kept of a plan whose answer is written. A copy: strings that were cut from an offer keep all of its text in memory, and a browser's is
- * 6 KiB long.
- */
-export function withoutOffer({ offer: _offer, ...plan }: AnswerablePlan): SubscribePlan {
-  return structuredClone(plan);
 }
 
 /** The section that can carry a track, also one that came after the plan; undefined when none can. */

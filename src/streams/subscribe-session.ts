@@ -1,10 +1,11 @@
 import type { StreamMedia } from '../media/engine.ts';
 import type { OutgoingTrack } from '../media/track.ts';
 import type { SubscriberTransport } from '../media/transport.ts';
+import { type AnswerablePlan, withoutOffer } from '../sdp/answerable-plan.ts';
 import { writeSubscribeAnswer } from '../sdp/answer.ts';
 import { counterOfferProfile, planCounterAnswer, writeCounterOffer } from '../sdp/counter-offer.ts';
 import type { TrackDescription } from '../sdp/model.ts';
-import { type AnswerablePlan, type PlannedSection, type SubscribePlan, withoutOffer } from '../sdp/subscribe-plan.ts';
+import type { PlannedSection, SubscribePlan } from '../sdp/subscribe-plan.ts';
 import { refuseAborted } from './aborted.ts';
 import { LayerDirector } from './layer-director.ts';
 import type { LiveTrack } from './publish-session.ts';

@@ -1,7 +1,7 @@
 import * as mediasoup from 'mediasoup';
 import type { Consumer } from 'mediasoup/types';
 import { expect, test } from 'vitest';
-import type { RelaySource } from '../../src/media/instant/stay-relay.ts';
+import type { RelaySource } from '../../src/media/instant/relay-source.ts';
 import { StayRelays } from '../../src/media/instant/stay-relays.ts';
 import { codecLabel } from '../../src/media/router-codecs.ts';
 

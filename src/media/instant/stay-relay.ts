@@ -6,9 +6,9 @@ import { asTimestamp } from '../rtp-header.ts';
 import { RtpSocket } from '../rtp-socket.ts';
 import { Continuity } from './continuity.ts';
 import type { PlacedPacket } from './gop-cache.ts';
-import type { Follower } from './gop-feed.ts';
 import { injectedPayloadType, type WatchPlace } from './injected-consumer.ts';
 import type { PacketSink } from './injection.ts';
+import type { RelaySource } from './relay-source.ts';
 import { rewrittenParts } from './rtp-rewriter.ts';
 import { type ClockMapping, ownClock, senderReport } from './sender-report.ts';
 
@@ -27,15 +27,6 @@ const pictureLoss = { type: 'nack', parameter: 'pli' };
 
 /** From how many reports on mediasoup knows the clock, without which it lets nobody change encodings. */
 const enoughReports = 3;
-
-/** Where a relay gets its packets. */
-export interface RelaySource {
-  /** What came of its present GOP so far; nothing where none is kept. */
-  presentGop(): readonly PlacedPacket[];
-  /** Passes packets on until the result is disposed of. */
-  follow(follower: Follower): Disposable;
-  askForKeyFrame(): void;
-}
 
 /** An encoding that one newcomer has for itself. */
 export interface Channel {

@@ -1,7 +1,8 @@
 import type { Consumer } from 'mediasoup/types';
 import type { RoutedCodec } from '../router-codecs.ts';
 import type { WatchPlace } from './injected-consumer.ts';
-import { type RelaySource, StayRelay } from './stay-relay.ts';
+import type { RelaySource } from './relay-source.ts';
+import { StayRelay } from './stay-relay.ts';
 
 /** A player's consumer of a relay. */
 export interface RelayedConsumer {

@@ -1,16 +1,10 @@
 import { expect, test } from 'vitest';
 import { paddingPayloadType as sentPayloadType } from '../../../src/media/padding.ts';
+import { type AnswerablePlan, withoutOffer } from '../../../src/sdp/answerable-plan.ts';
 import { writeSubscribeAnswer } from '../../../src/sdp/answer.ts';
 import type { TrackDescription } from '../../../src/sdp/model.ts';
 import { parseOffer } from '../../../src/sdp/offer.ts';
-import {
-  type AnswerablePlan,
-  consumeCapabilities,
-  paddingPayloadType,
-  planSubscribe,
-  sectionFor,
-  withoutOffer,
-} from '../../../src/sdp/subscribe-plan.ts';
+import { consumeCapabilities, paddingPayloadType, planSubscribe, sectionFor } from '../../../src/sdp/subscribe-plan.ts';
 import { heldBy } from '../../fixtures/held-memory.ts';
 import { local, offerText, opusTrack, videoTrack } from '../../fixtures/offers/corpus.ts';
 
