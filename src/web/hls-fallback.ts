@@ -1,4 +1,5 @@
 import type { HlsPlayer } from './hls-player.ts';
+import { authorization } from './offer-exchange.ts';
 import type { PlayerState } from './player-state.ts';
 import type { WhepPlayer } from './whep-player.ts';
 
@@ -11,8 +12,11 @@ const idleMs = 20_000;
 /** How long the gateway may take to say whether it has HLS, in milliseconds: some seconds pass before the first viewer's is ready. */
 const answerMs = 10_000;
 
-/** What to do about a state: turn now, or if nothing better comes in time, or not at all. */
-export type FallbackPlan = { readonly name: 'now' | 'later' | 'never'; readonly because: string };
+/** When to turn from one protocol to the other: now, or if nothing better comes in time, or not at all. */
+type Moment = 'now' | 'later' | 'never';
+
+/** What to do about a state of WebRTC, and why. */
+export type FallbackPlan = { readonly name: Moment; readonly because: string };
 
 /** Where to ask whether there is HLS. */
 export interface HlsAddress {
@@ -42,27 +46,30 @@ export function planFallback(state: PlayerState, isConnected: boolean): Fallback
 }
 
 /** Whether WebRTC may help where HLS has ceased to: the stream has gone, or became one that HLS cannot carry. */
-export function planReturn(state: PlayerState): FallbackPlan {
-  const isIdle = ['connecting', 'waiting', 'reconnecting'].includes(state.name);
-  return isIdle ? { name: 'later', because: 'there is nothing to play over HLS' } : stay;
+export function planReturn(state: PlayerState): Moment {
+  return ['connecting', 'waiting', 'reconnecting'].includes(state.name) ? 'later' : 'never';
 }
 
 /** Calls `fallBack`, once, when WebRTC cannot be had and HLS can. Ends by itself with the player. */
 export function watchForFallback(player: WhepPlayer, hls: HlsAddress, fallBack: (because: string) => void): void {
   const plan = (): FallbackPlan => planFallback(player.state, player.peer?.connectionState === 'connected');
-  watchForTurn(player, { plan, patienceMs: connectMs, isPossible: async () => hasHls(hls), turn: fallBack });
+  watchForTurn(player, {
+    when: () => plan().name,
+    patienceMs: connectMs,
+    isPossible: async () => hasHls(hls),
+    turn: () => fallBack(plan().because),
+  });
 }
 
 /** Calls `goBack`, once, when HLS has had nothing to play for a while. Ends by itself with the player. */
 export function watchForReturn(player: HlsPlayer, goBack: () => void): void {
-  watchForTurn(player, { plan: () => planReturn(player.state), patienceMs: idleMs, isPossible: async () => true, turn: goBack });
+  watchForTurn(player, { when: () => planReturn(player.state), patienceMs: idleMs, isPossible: async () => true, turn: goBack });
 }
 
 /** Lets nobody in, and makes the gateway begin to package the stream. */
 async function hasHls({ url, token }: HlsAddress): Promise<boolean> {
-  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
   try {
-    const { ok } = await fetch(url, { method: 'HEAD', headers, signal: AbortSignal.timeout(answerMs) });
+    const { ok } = await fetch(url, { method: 'HEAD', headers: authorization(token), signal: AbortSignal.timeout(answerMs) });
     return ok;
   } catch {
     return false; // no answer promises no HLS
@@ -71,34 +78,35 @@ async function hasHls({ url, token }: HlsAddress): Promise<boolean> {
 
 /** When to turn from a player to the other protocol, whether that leads anywhere, and how. */
 interface Turn {
-  readonly plan: () => FallbackPlan;
+  readonly when: () => Moment;
   readonly patienceMs: number;
   readonly isPossible: () => Promise<boolean>;
-  readonly turn: (because: string) => void;
+  readonly turn: () => void;
 }
 
 /** Asks again and again where the other protocol has nothing either. */
-function watchForTurn(player: WhepPlayer | HlsPlayer, { plan, patienceMs, isPossible, turn }: Turn): void {
+function watchForTurn(player: WhepPlayer | HlsPlayer, { when, patienceMs, isPossible, turn }: Turn): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isAsking = false;
   const follow = (): void => look(0);
   const look = (leastMs: number): void => {
     if (isAsking) return;
-    const { name } = plan();
-    if (name === 'later') timer ??= setTimeout(() => void attempt(), patienceMs);
-    if (name === 'later') return;
+    const moment = when();
+    if (moment === 'later') {
+      timer ??= setTimeout(() => void attempt(), patienceMs);
+      return;
+    }
     clearTimeout(timer);
-    timer = name === 'now' ? setTimeout(() => void attempt(), leastMs) : undefined;
+    timer = moment === 'now' ? setTimeout(() => void attempt(), leastMs) : undefined;
   };
   const attempt = async (): Promise<void> => {
     isAsking = true;
-    const isOpen = plan().name !== 'never' && (await isPossible());
+    const isOpen = when() !== 'never' && (await isPossible());
     isAsking = false;
     timer = undefined;
-    const { name, because } = plan();
-    if (name === 'never' || !isOpen) return look(patienceMs);
+    if (when() === 'never' || !isOpen) return look(patienceMs);
     player.removeEventListener('state', follow);
-    turn(because);
+    turn();
   };
   player.addEventListener('state', follow);
   follow();

@@ -165,6 +165,7 @@ export async function postLayer(layerUrl: string, token: string | undefined, cho
   return response.ok;
 }
 
-function authorization(token: string | undefined): Record<string, string> {
+/** The header that carries a bearer token (RFC 6750 §2.1); none without one. */
+export function authorization(token: string | undefined): Record<string, string> {
   return token === undefined || token === '' ? {} : { Authorization: `Bearer ${token}` };
 }

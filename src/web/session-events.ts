@@ -1,3 +1,5 @@
+import { authorization } from './offer-exchange.ts';
+
 /** What is done when an event arrives; `data` is its JSON. */
 export type EventHandlers = Readonly<Record<string, (data: string) => void>>;
 
@@ -14,7 +16,7 @@ export async function listenToSession(
   { token, handlers, signal }: { readonly token: string | undefined; readonly handlers: EventHandlers; readonly signal: AbortSignal },
 ): Promise<void> {
   try {
-    const headers = { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) };
+    const headers = { 'Content-Type': 'application/json', ...authorization(token) };
     const response = await fetch(eventsUrl, { method: 'POST', headers, body: JSON.stringify(Object.keys(handlers)), signal });
     const location = response.headers.get('location');
     if (!response.ok || location === null) return;
