@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { packetBytes, readWaiting } from './udp-sockets.ts';
+import { packetsUpTo, readWaiting } from './udp-sockets.ts';
 
 /** Share of a receive buffer that may be full of what asks for room; the rest is for what does not. */
 const share = 0.5;
@@ -17,7 +17,7 @@ export interface Receiver {
 
 /** How many packets may be sent to where `waiting` bytes of a buffer are full. Undefined, where nobody can tell: any number. */
 export function roomIn(bufferBytes: number, waiting: number | undefined): number {
-  return waiting === undefined ? Infinity : Math.max(0, Math.floor((share * bufferBytes - waiting) / packetBytes));
+  return waiting === undefined ? Infinity : packetsUpTo(share * bufferBytes, waiting);
 }
 
 /**

@@ -20,3 +20,8 @@ export function readWaiting(table: string, port: number): number | undefined {
 
 /** What Linux counts for a waiting packet of 1200 bytes. */
 export const packetBytes = 2_304;
+
+/** How many packets may join what waits before there are more bytes than `most`. */
+export function packetsUpTo(most: number, waiting: number): number {
+  return Math.max(0, Math.floor((most - waiting) / packetBytes));
+}

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { packetBytes, readWaiting } from '../udp-sockets.ts';
+import { packetsUpTo, readWaiting } from '../udp-sockets.ts';
 
 /** What may wait in a socket, in bytes as the kernel counts them: a third of what it takes where `net.core.rmem_max` is as systems come. */
 const mostWaiting = 131_072;
@@ -13,7 +13,7 @@ const blindPackets = 20;
 /** How many packets may be sent where so many bytes wait; undefined: nobody knows. */
 export function roomFor(waiting: number | undefined): number {
   if (waiting === undefined) return blindPackets;
-  return Math.min(mostPackets, Math.max(0, Math.floor((mostWaiting - waiting) / packetBytes)));
+  return Math.min(mostPackets, packetsUpTo(mostWaiting, waiting));
 }
 
 /** How many packets a program on this machine that listens on a UDP port of IPv4 has room for now. */
