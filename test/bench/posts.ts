@@ -1,6 +1,5 @@
-import { Agent } from 'node:http';
-import { median, percentile } from './report.ts';
-import { Audience, openBare, openGateway, post, type Served, withoutInstantJoin } from './served.ts';
+import { median } from './report.ts';
+import { Audience, openBare, openGateway, type PostTimes, type Served, timePosts, withoutInstantJoin } from './served.ts';
 import { renderColumns } from './table.ts';
 
 /** What {@link measurePosts} may be told. */
@@ -11,21 +10,15 @@ export interface PostsOptions {
   readonly rounds: number;
 }
 
-/** What players of one server waited for their answers, in milliseconds. */
-interface Sample {
+/** What players of one server waited for their answers. */
+interface Sample extends PostTimes {
   readonly system: string;
-  readonly count: number;
-  readonly p50: number;
-  readonly p99: number;
 }
 
 /** Players before there are viewers: V8 has compiled what answers them, as on a server that has been up for a while. */
 const warmUp = 500;
 
 const timed = 600;
-
-/** Viewers whose process stands still for longer may be taken for gone, in milliseconds. */
-const sleepMs = 12_000;
 
 /**
  * POST→201 of the gateway, and of mediasoup alone, while each has its viewers: of one player after the other, as somebody sees it who has nothing
@@ -54,26 +47,17 @@ export async function measurePosts(
   return { text: render(samples, viewers), data: samples };
 }
 
-async function measure(open: () => Promise<Served>, viewers: number): Promise<Omit<Sample, 'system'>> {
+async function measure(open: () => Promise<Served>, viewers: number): Promise<PostTimes> {
   await using served = await open();
-  await takePosts(served, warmUp);
+  await timePosts(served, warmUp);
   await using audience = new Audience(served, { viewers });
   await audience.allPlay();
-  const tookMs = await (async () => {
+  const times = await (async () => {
     using _sleep = audience.sleep();
-    return await takePosts(served, timed);
+    return await timePosts(served, timed);
   })();
   await expectAll(audience, viewers);
-  return { count: tookMs.length, p50: median(tookMs), p99: percentile(tookMs, 0.99) };
-}
-
-async function takePosts(served: Served, most: number): Promise<readonly number[]> {
-  const agent = new Agent({ keepAlive: true });
-  const startedAt = performance.now();
-  const tookMs: number[] = [];
-  while (tookMs.length < most && performance.now() - startedAt < sleepMs) tookMs.push(await post(served, agent));
-  agent.destroy();
-  return tookMs;
+  return times;
 }
 
 /** Throws where a viewer was given up while it stood still: then fewer were served. */
