@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect } from 'vitest';
-import { chooseLayer, expectPlaying, patience } from '../fixtures/browser-test.ts';
+import { chooseLayer, expectPlaying, patience, threeSizes } from '../fixtures/browser-test.ts';
 import type { Chromium } from '../fixtures/chromium.ts';
 import { DeafPublisher } from '../fixtures/deaf-publisher.ts';
 import { FirefoxPage } from '../fixtures/firefox-page.ts';
 import { firefoxTest } from '../fixtures/firefox-test.ts';
 import { openTestGateway, type TestGateway, type TestGatewayOptions } from '../fixtures/gateway.ts';
+import { gop, inPhase } from '../fixtures/gop-phase.ts';
 import { removeLeftFolders } from '../fixtures/owned-folder.ts';
 import { BuiltPages } from '../fixtures/pages.ts';
 import { Standstills } from '../fixtures/standstills.ts';
@@ -49,19 +50,6 @@ firefoxTest(
   },
 );
 
-/** From this size on Chromium sends three encodings, and all of them at once only if it believes that the network carries them. */
-const simulcast = {
-  codecs: ['VP8' as const],
-  width: 960,
-  height: 540,
-  startBitrate: 3000,
-  encodings: [
-    { rid: 'l', scaleResolutionDownBy: 4 },
-    { rid: 'm', scaleResolutionDownBy: 2 },
-    { rid: 'h', scaleResolutionDownBy: 1 },
-  ],
-};
-
 /** A switch that lost its key frame would not end before the next choice, in milliseconds. */
 const longestSwitchMs = 3000;
 
@@ -69,7 +57,7 @@ firefoxTest(
   'Firefox shows the sizes of a stream of Chromium’s that are chosen in its menu, without a freeze',
   async ({ firefox, chromium, address }) => {
     await using gateway = await openGateway(address);
-    await using publisher = await chromium.publish(gateway.whip('show'), simulcast);
+    await using publisher = await chromium.publish(gateway.whip('show'), { ...threeSizes, codecs: ['VP8'] });
     await untilLive(gateway);
     await using watcher = await FirefoxPage.open(firefox, `${gateway.url}/watch/show`);
     await watcher.expectMedia();
@@ -91,8 +79,7 @@ firefoxTest(
 );
 
 /** Key frames come every 4 s, whoever asks for one. */
-const deaf = { codec: 'VP8', gopFrames: 120 } as const;
-const gopMs = 4000;
+const deaf = { codec: 'VP8', gopFrames: gop.frames } as const;
 
 /** A lost key frame would cost most of a GOP, in milliseconds. */
 const longestPauseMs = 1500;
@@ -129,12 +116,6 @@ firefoxTest(
     }
   },
 );
-
-/** Waits until a share of a GOP, at most a tenth more, has gone by. */
-async function inPhase({ keyFrames }: DeafPublisher, phase: number): Promise<void> {
-  const elapsed = (): number => (performance.now() - (keyFrames.at(-1) ?? 0)) / gopMs - phase;
-  await expect.poll(() => elapsed() >= 0 && elapsed() < 0.1, { ...patience, interval: 10 }).toBe(true);
-}
 
 firefoxTest.for([
   ['an encoder that ignores requests', async (endpoint: string) => DeafPublisher.open(endpoint, deaf)],

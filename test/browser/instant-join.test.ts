@@ -3,11 +3,9 @@ import { browserTest, expectPlaying, patience } from '../fixtures/browser-test.t
 import type { Chromium, PageViewer } from '../fixtures/chromium.ts';
 import { DeafPublisher } from '../fixtures/deaf-publisher.ts';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
+import { gop, inPhase } from '../fixtures/gop-phase.ts';
 import { type Link, linkedTest, loadSlowness } from '../fixtures/linked-browsers.ts';
 import { openLossyRelay } from '../fixtures/lossy-relay.ts';
-
-/** Key frames come every 4 s. */
-const gop = { frames: 120, ms: 4000 } as const;
 
 /** Payload types for which the gateway needs an edge router. */
 const atEdge = { payloadTypes: { 96: 98, 97: 99, 98: 96, 99: 97 } };
@@ -156,12 +154,6 @@ browserTest.for(['H264', 'VP8'] as const)(
     await expect.poll(decoded, patience).toBeGreaterThan(before + 30);
   },
 );
-
-/** Waits until a share of a GOP, at most a tenth more, has gone by. */
-async function inPhase({ keyFrames }: DeafPublisher, phase: number): Promise<void> {
-  const elapsed = (): number => (performance.now() - (keyFrames.at(-1) ?? 0)) / gop.ms - phase;
-  await expect.poll(() => keyFrames.length > 1 && elapsed() >= 0 && elapsed() < 0.1, { ...patience, interval: 10 }).toBe(true);
-}
 
 /** A viewer, and the SSRC of its first picture. */
 interface Joined {

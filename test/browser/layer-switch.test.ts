@@ -4,7 +4,7 @@ import type { PageViewer } from '../fixtures/chromium.ts';
 import type { DescribedLayer } from '../../src/streams/layer-event.ts';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
 import { listenToEvents } from '../fixtures/sse.ts';
-import { Standstills, stoodStill } from '../fixtures/standstills.ts';
+import { longestPause, Standstills } from '../fixtures/standstills.ts';
 
 const large = { width: 960, height: 540, startBitrate: 3000 };
 
@@ -30,25 +30,19 @@ const two = {
   bandwidthFeedback: true,
 } as const;
 
-/**
- * For how long the picture stood still since a time of `Date.now()`, at most, in milliseconds. By the clock and by the pictures' own
- * timestamps: what a busy machine shows late, or leaves out, is long by one of them only. What the machine itself stood still is no pause of ours.
- */
-async function longestPause(viewer: PageViewer, standstills: Standstills, since: number): Promise<number> {
+/** For how long the picture stood still since a time of `Date.now()`, at most, in milliseconds. */
+async function longestPauseOf(viewer: PageViewer, standstills: Standstills, since: number): Promise<number> {
   const stood = await standstills.seen();
-  const shown = (await viewer.handle.evaluate(({ shown: pictures }) => [...pictures])).filter(({ at }) => at >= since);
-  const pauses = shown.slice(1).map(({ at, rtpTimestamp }, index) => {
-    const before = shown[index] ?? { at, rtpTimestamp };
-    return Math.min(at - before.at, (rtpTimestamp - before.rtpTimestamp) / 90) - stoodStill({ from: before.at, to: at }, stood);
-  });
-  return Math.max(0, ...pauses);
+  const shown = await viewer.handle.evaluate(({ shown: pictures }) => [...pictures]);
+  const recent = shown.filter(({ at }) => at >= since);
+  return longestPause(recent, stood);
 }
 
 /** The longest pause of two seconds in which nothing is switched, in milliseconds: the machine's own. */
 async function usualPause(viewer: PageViewer, standstills: Standstills): Promise<number> {
   const began = Date.now();
   await expect.poll(() => Date.now(), patience).toBeGreaterThan(began + 2000);
-  return longestPause(viewer, standstills, began);
+  return longestPauseOf(viewer, standstills, began);
 }
 
 /**
@@ -83,7 +77,7 @@ browserTest.for([
       await expect.poll(async () => (await viewer.stats()).size, patience).toMatch(sizes[layer] ?? /^$/);
     }
     // Pauses that are as long without any switch are the machine's.
-    expect(await longestPause(viewer, standstills, since)).toBeLessThan(Math.max(300, 3 * usual));
+    expect(await longestPauseOf(viewer, standstills, since)).toBeLessThan(Math.max(300, 3 * usual));
     expect(await chooseLayer(location, { spatialLayerId: 0 })).toBe(200);
     await expect.poll(async () => shareOf(gateway), patience).toBeLessThan(0.5);
   },
@@ -110,7 +104,7 @@ browserTest.for(['VP8', 'H264'] as const)(
     await publisher.handle.evaluate(async (peer) => peer.sendOnly(['l', 'm']));
     await expectPlaying(viewer);
     await expect.poll(async () => (await viewer.stats()).size, patience).toMatch(heights[1]);
-    const pause = await longestPause(viewer, standstills, since);
+    const pause = await longestPauseOf(viewer, standstills, since);
     await annotate(JSON.stringify({ codec, usual, pause }));
     expect(pause).toBeLessThan(longestMove(usual));
     await publisher.handle.evaluate(async (peer) => peer.sendOnly(['l', 'm', 'h']));
@@ -139,7 +133,7 @@ browserTest.for([
     await publisher.handle.evaluate(async (peer, changed) => peer.sendAs(changed), changes);
     await expect.poll(async () => (await viewer.heights()).at(-1)?.height, patience).toBeLessThanOrEqual(270);
     await expectPlaying(viewer);
-    const pause = await longestPause(viewer, standstills, since);
+    const pause = await longestPauseOf(viewer, standstills, since);
     await expect.poll(() => told.active(), patience).toEqual([0, 1]);
     const toldMs = Date.now() - since;
     await annotate(JSON.stringify({ scalabilityMode, usual, pause, toldMs }));

@@ -2,7 +2,7 @@ import type { JSHandle } from 'playwright-core';
 import { afterAll, expect } from 'vitest';
 import type { LayerChoice } from '../../src/web/player-layers.ts';
 import type * as playerModule from '../../src/web/whep-player.ts';
-import { browserTest, expectPlaying, patience } from '../fixtures/browser-test.ts';
+import { browserTest, expectPlaying, patience, threeSizes } from '../fixtures/browser-test.ts';
 import type { Chromium } from '../fixtures/chromium.ts';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
 import type * as statsModule from '../fixtures/page/stats.js';
@@ -51,12 +51,7 @@ browserTest.for(['VP8', 'H264'] as const)(
 
 browserTest('our player of a simulcast stream gets a bandwidth estimate, and with it the highest encoding', async ({ chromium }) => {
   await using gateway = await openTestGateway({ codecs: ['VP8'], webRoot });
-  const encodings = [
-    { rid: 'l', scaleResolutionDownBy: 4 },
-    { rid: 'm', scaleResolutionDownBy: 2 },
-    { rid: 'h', scaleResolutionDownBy: 1 },
-  ];
-  await using _publisher = await chromium.publish(gateway.whip('show'), { width: 960, height: 540, startBitrate: 3000, encodings });
+  await using _publisher = await chromium.publish(gateway.whip('show'), threeSizes);
   await using player = await openPlayer(chromium, gateway);
   await expectPlaying(player, '960x540');
   const answerText = await player.answerText();

@@ -1,23 +1,12 @@
 import { expect } from 'vitest';
 import type { Fragment } from '../../src/egress/fragment.ts';
 import { parseStreamId } from '../../src/streams/stream-id.ts';
-import { browserTest, expectPlaying, patience } from '../fixtures/browser-test.ts';
+import { browserTest, expectPlaying, patience, threeSizes } from '../fixtures/browser-test.ts';
 import { HeardRuns, openTapBench } from '../fixtures/tap.ts';
 
 const show = parseStreamId('show');
 
-/** Chromium sends three encodings from this size on, and all at once only if it believes the network carries them. */
-const simulcast = {
-  codecs: ['H264'] as const,
-  width: 960,
-  height: 540,
-  startBitrate: 3000,
-  encodings: [
-    { rid: 'l', scaleResolutionDownBy: 4 },
-    { rid: 'm', scaleResolutionDownBy: 2 },
-    { rid: 'h', scaleResolutionDownBy: 1 },
-  ],
-};
+const simulcast = { ...threeSizes, codecs: ['H264'] as const };
 const names = ['video-0', 'video-1', 'video-2'];
 
 const hasOneNear = (fragments: readonly Fragment[], startMs: number) => fragments.some((other) => Math.abs(other.startMs - startMs) < 100);

@@ -1,12 +1,10 @@
 import { expect, test, vi } from 'vitest';
 import { DeafPublisher } from '../fixtures/deaf-publisher.ts';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
+import { gop, inPhase } from '../fixtures/gop-phase.ts';
 import { type NativeEncoder, NativePlayer, NativePublisher, type PostOptions, vp8Frame } from '../fixtures/native-peer.ts';
 
 const patience = { interval: 20 };
-
-/** Key frames come every 4 s. */
-const gop = { frames: 120, ms: 4000 } as const;
 
 /** What makes a player Firefox: it is told its SSRCs, which this library needs, and so is not handed over to another. */
 const asFirefox: PostOptions = {
@@ -197,12 +195,6 @@ function laterBy(durationMs: number): Disposable {
   const now = performance.now.bind(performance);
   const spy = vi.spyOn(performance, 'now').mockImplementation(() => now() + durationMs);
   return { [Symbol.dispose]: () => spy.mockRestore() };
-}
-
-/** Waits until a share of a GOP, at most a tenth more, has gone by. */
-async function inPhase({ keyFrames }: DeafPublisher, phase: number): Promise<void> {
-  const elapsed = (): number => (performance.now() - (keyFrames.at(-1) ?? 0)) / gop.ms - phase;
-  await expect.poll(() => keyFrames.length > 1 && elapsed() >= 0 && elapsed() < 0.1, { ...patience, interval: 10 }).toBe(true);
 }
 
 /** Where sequence numbers do not go up by one, or timestamps go back. */
