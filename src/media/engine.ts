@@ -13,9 +13,9 @@ export interface PayloadProfile {
 /**
  * How a viewer of a track whose GOP is kept got its first picture: from the kept GOP and then from the track itself (`swapped`) or from a relay
  * that keeps its SSRC (`stayed`); from the GOP, but it left or the track ended before that (`ended`); or with the next key frame, because none
- * was kept (`no-gop`) or too many viewers came at once (`busy`).
+ * was kept (`no-gop`), too many viewers came at once (`busy`), or the worker had no port or descriptor left for our packets (`failed`).
  */
-export type JoinOutcome = 'swapped' | 'stayed' | 'ended' | 'no-gop' | 'busy';
+export type JoinOutcome = 'swapped' | 'stayed' | 'ended' | 'no-gop' | 'busy' | 'failed';
 
 /** What instant joins hold now. */
 export interface InstantJoins {

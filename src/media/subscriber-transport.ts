@@ -89,30 +89,45 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
     if (!(track instanceof ProducerTrack)) throw new TypeError('the track belongs to another engine');
     const open: OpenConsumer = async (producerId) => this.#open(producerId, options);
     const openLive = async (): Promise<ConsumerTrack> => new ConsumerTrack(await this.#local(track, open));
-    const feed = track.gops;
-    if (!options.followsSsrc && track.isRelayed) return reportAsGatewayError(this.#openStaying(track, open));
-    return reportAsGatewayError(feed !== undefined && options.followsSsrc ? this.#openSwapping(feed, open, openLive) : openLive());
+    return reportAsGatewayError(options.followsSsrc ? this.#openSwapping(track, open, openLive) : this.#openStaying(track, open, openLive));
   }
 
-  async #openSwapping(feed: GopFeed, open: OpenConsumer, openLive: () => Promise<ConsumerTrack>): Promise<OutgoingTrack> {
+  async #openSwapping(track: ProducerTrack, open: OpenConsumer, openLive: () => Promise<ConsumerTrack>): Promise<OutgoingTrack> {
+    const feed = track.gops;
+    if (feed === undefined) return openLive();
     const carried = this.estimate; // before mediasoup begins to guess
     const outcome = !feed.hasGop(feed.encoding) ? 'no-gop' : feed.desk.hasRoom ? undefined : 'busy';
     if (outcome !== undefined) {
       feed.desk.report(outcome);
       return openLive();
     }
-    const injected = await openInjectedConsumer(feed, this.#place, open);
-    return new SwappingTrack({ feed, injected, openLive, carried, estimate: this.#estimate });
+    const injected = await this.#orNothing(openInjectedConsumer(feed, this.#place, open), feed);
+    return injected === undefined ? openLive() : new SwappingTrack({ feed, injected, openLive, carried, estimate: this.#estimate });
   }
 
-  async #openStaying(track: ProducerTrack, open: OpenConsumer): Promise<OutgoingTrack> {
-    const { relay, consumer } = await this.#place.relays.consume(codecOf(track.mimeType), { source: track, open });
+  async #openStaying(track: ProducerTrack, open: OpenConsumer, openLive: () => Promise<ConsumerTrack>): Promise<OutgoingTrack> {
+    if (!track.isRelayed) return openLive();
+    const relaying = this.#place.relays.consume(codecOf(track.mimeType), { source: track, open });
+    const relayed = await this.#orNothing(relaying, track.gops);
+    if (relayed === undefined) return openLive();
+    const { relay, consumer } = relayed;
     const carryOn = (next: IncomingTrack): boolean => {
       if (!(next instanceof ProducerTrack) || !next.canBeRelayed || codecOf(next.mimeType) !== relay.codec) return false;
       relay.attach(next);
       return true;
     };
     return new StayingTrack({ relay, consumer, feed: track.gops, carryOn });
+  }
+
+  /** What needs packets of ours; undefined where it cannot be opened, because the worker has no port or descriptor left: then there is the track itself. */
+  async #orNothing<T>(opening: Promise<T>, feed: GopFeed | undefined): Promise<T | undefined> {
+    try {
+      return await opening;
+    } catch (error) {
+      if (this.transport.closed) throw error;
+      feed?.desk.report('failed');
+      return undefined;
+    }
   }
 
   async #open(producerId: string, { mid, rtpCapabilities }: ConsumeOptions): Promise<Consumer> {

@@ -1,8 +1,10 @@
+import { execa } from 'execa';
 import { expect, test, vi } from 'vitest';
 import { DeafPublisher } from '../fixtures/deaf-publisher.ts';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
 import { gop, inPhase } from '../fixtures/gop-phase.ts';
 import { type NativeEncoder, NativePlayer, NativePublisher, type PostOptions, vp8Frame } from '../fixtures/native-peer.ts';
+import { totalsOf } from '../fixtures/registry-totals.ts';
 
 const patience = { interval: 20 };
 
@@ -171,6 +173,21 @@ test('viewers who leave while they are shown the GOP leave nothing behind', { ti
     await expect.poll(() => gateway.engine.instantJoins().injections, patience).toBe(0);
   }
   expect(outcomes()).toEqual({ ended: 2 });
+});
+
+test.for([
+  ['may be handed over', 'Mozilla/5.0'],
+  ['keeps its SSRC', 'libdatachannel'],
+])('a player that %s waits for the next key frame where the worker has nothing left to show it the GOP by', async ([, userAgent = '']) => {
+  await using gateway = await openTestGateway();
+  await using publisher = await DeafPublisher.open(gateway.whip('show'), { codec: 'VP8', gopFrames: gop.frames, audio: false });
+  await inPhase(publisher, 0.3);
+  const outcomes = joins(gateway);
+  for (const { pid } of await gateway.workers()) await execa('prlimit', ['--pid', String(pid), '--nofile=1:']); // as with no port left
+  await using player = await NativePlayer.open(gateway.whep('show'), { codecs: ['VP8'], userAgent });
+  await expect.poll(() => player.states, patience).toContain('connected');
+  await expect.poll(async () => (await totalsOf(gateway.registry)).rtpPacketsSent, patience).toBeGreaterThan(100);
+  expect(outcomes()).toEqual({ failed: 1 });
 });
 
 test('of a stream that nobody has watched for long nothing is kept, until somebody comes', { timeout: 60_000 }, async () => {
