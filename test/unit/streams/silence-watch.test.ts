@@ -36,6 +36,23 @@ test('who sends is not silent, and who stops is after the time of silence', asyn
   peer.stop();
 });
 
+test('a player that talks is looked at every second time, and is silent after one and a half times the time of silence', async () => {
+  const peer = watched(false);
+  const talk = async (): Promise<void> => {
+    await vi.advanceTimersByTimeAsync(100);
+    peer.bytes += 1;
+  };
+  for (let count = 0; count < 20; count += 1) await talk();
+  expect(peer.asked).toBe(10);
+  await talk();
+  expect(peer.asked).toBe(11); // and what came after that is found by the next look only
+  await vi.advanceTimersByTimeAsync(1.5 * silenceMs - 100);
+  expect(peer.silences).toBe(0);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(peer.silences).toBe(1);
+  peer.stop();
+});
+
 test('a player of whom nothing was ever heard is not silent', async () => {
   const peer = watched(false);
   await vi.advanceTimersByTimeAsync(5 * silenceMs);
