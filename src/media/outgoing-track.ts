@@ -16,7 +16,6 @@ import { climbWithEncodings } from './layer-climb.ts';
 export class ConsumerTrack implements OutgoingTrack {
   readonly events = new EventEmitter<OutgoingTrackEvents>();
   readonly isEstimated: boolean;
-  readonly rtpParameters: RtpParameters;
   readonly #consumer: Consumer;
   readonly #clockRate: number;
   /** Whether mediasoup can tell its key frames; those of AV1 it knows only where the publisher describes its layers. */
@@ -31,9 +30,9 @@ export class ConsumerTrack implements OutgoingTrack {
   /** `hasLayers`: whether the encodings of the track are layers to choose from. Default true. */
   constructor(consumer: Consumer, { hasLayers = true }: { readonly hasLayers?: boolean } = {}) {
     this.#consumer = consumer;
-    this.rtpParameters = consumer.rtpParameters; // read once: mediasoup copies all of it each time
-    const [codec] = this.rtpParameters.codecs;
-    this.isEstimated = isEstimated(this.rtpParameters);
+    const parameters = consumer.rtpParameters; // read once: mediasoup copies all of it each time
+    const [codec] = parameters.codecs;
+    this.isEstimated = isEstimated(parameters);
     this.#clockRate = codec?.clockRate ?? 90_000;
     this.#hasKeyFrames = consumer.kind === 'video' && codec?.mimeType.toLowerCase() !== 'video/av1';
     this.#highest = hasLayers ? indicesOf(consumer.preferredLayers) : undefined;
@@ -55,6 +54,10 @@ export class ConsumerTrack implements OutgoingTrack {
 
   get kind(): 'audio' | 'video' {
     return this.#consumer.kind;
+  }
+
+  get rtpParameters(): RtpParameters {
+    return this.#consumer.rtpParameters;
   }
 
   get currentLayers(): LayerIndices | undefined {

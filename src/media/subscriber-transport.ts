@@ -1,5 +1,5 @@
 import type { Consumer, DtlsParameters, WebRtcTransport } from 'mediasoup/types';
-import { BandwidthEstimate, isEstimated } from './bandwidth-estimate.ts';
+import { BandwidthEstimate } from './bandwidth-estimate.ts';
 import type { IncomingTrack, OutgoingTrack } from './track.ts';
 import type { ConsumeOptions, SubscriberTransport, TransportTotals, TransportTraffic } from './transport.ts';
 import { ProducerTrack } from './incoming-track.ts';
@@ -88,8 +88,13 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
   async #consume(track: IncomingTrack, options: ConsumeOptions): Promise<OutgoingTrack> {
     if (!(track instanceof ProducerTrack)) throw new TypeError('the track belongs to another engine');
     const open: OpenConsumer = async (producerId) => this.#open(producerId, options);
-    const openLive = async (): Promise<ConsumerTrack> => new ConsumerTrack(await this.#local(track, open));
+    const openLive = async (): Promise<ConsumerTrack> => this.#estimated(new ConsumerTrack(await this.#local(track, open)));
     return reportAsGatewayError(options.followsSsrc ? this.#openSwapping(track, open, openLive) : this.#openStaying(track, open, openLive));
+  }
+
+  #estimated<Track extends OutgoingTrack>(track: Track): Track {
+    if (track.isEstimated) this.#estimate.listen();
+    return track;
   }
 
   async #openSwapping(track: ProducerTrack, open: OpenConsumer, openLive: () => Promise<ConsumerTrack>): Promise<OutgoingTrack> {
@@ -102,7 +107,8 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
       return openLive();
     }
     const injected = await this.#orNothing(openInjectedConsumer(feed, this.#place, open), feed);
-    return injected === undefined ? openLive() : new SwappingTrack({ feed, injected, openLive, carried, estimate: this.#estimate });
+    if (injected === undefined) return openLive();
+    return this.#estimated(new SwappingTrack({ feed, injected, openLive, carried, estimate: this.#estimate }));
   }
 
   async #openStaying(track: ProducerTrack, open: OpenConsumer, openLive: () => Promise<ConsumerTrack>): Promise<OutgoingTrack> {
@@ -116,7 +122,7 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
       relay.attach(next);
       return true;
     };
-    return new StayingTrack({ relay, consumer, feed: track.gops, carryOn });
+    return this.#estimated(new StayingTrack({ relay, consumer, feed: track.gops, carryOn }));
   }
 
   /** What needs packets of ours; undefined where it cannot be opened, because the worker has no port or descriptor left: then there is the track itself. */
@@ -134,7 +140,6 @@ export class WebRtcSubscriberTransport extends Transport implements SubscriberTr
     const consumer = await madeOn(this.transport, this.transport.consume({ producerId, rtpCapabilities, mid, paused: true }));
     this.#consumers.add(consumer);
     consumer.observer.once('close', () => this.#consumers.delete(consumer));
-    if (isEstimated(consumer.rtpParameters)) this.#estimate.listen();
     return consumer;
   }
 

@@ -114,6 +114,7 @@ export interface OutgoingTrack {
   readonly id: string;
   readonly kind: 'audio' | 'video';
   readonly events: EventEmitter<OutgoingTrackEvents>;
+  /** What the answer tells of it: a copy each time, that need not be kept. */
   readonly rtpParameters: RtpParameters;
   /** What is sent now; undefined while nothing is, and for a track without layers. */
   readonly currentLayers: LayerIndices | undefined;

@@ -40,7 +40,6 @@ export interface SwappingTrackParts {
 export class SwappingTrack implements OutgoingTrack {
   readonly kind = 'video';
   readonly events = new EventEmitter<OutgoingTrackEvents>();
-  readonly rtpParameters: RtpParameters;
   readonly #parts: SwappingTrackParts;
   readonly #first: ConsumerTrack;
   readonly #path: ReplayPath;
@@ -67,7 +66,6 @@ export class SwappingTrack implements OutgoingTrack {
       },
     });
     this.#first = new ConsumerTrack(parts.injected.consumer);
-    this.rtpParameters = this.#first.rtpParameters;
     this.#first.events.once('firstpacket', () => {
       this.events.emit('firstpacket');
     });
@@ -78,6 +76,10 @@ export class SwappingTrack implements OutgoingTrack {
 
   get id(): string {
     return this.#first.id;
+  }
+
+  get rtpParameters(): RtpParameters {
+    return this.#first.rtpParameters;
   }
 
   get currentLayers(): LayerIndices | undefined {
