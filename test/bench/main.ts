@@ -73,7 +73,7 @@ const parts: Readonly<Record<string, (program: string) => Promise<Result>>> = {
   viewers: async (program) =>
     measureViewers(program, {
       counts: values.counts.split(',').map(Number),
-      seconds: Number(values.seconds ?? 10),
+      seconds: Number(values.seconds ?? 30),
       rounds: Number(values.rounds),
       edge: values.edge,
       plain: values.plain,

@@ -7,7 +7,10 @@ import { renderColumns } from './table.ts';
 /** What {@link measureViewers} may be told. */
 export interface ViewersOptions {
   readonly counts: readonly number[];
-  /** How long each is measured. */
+  /**
+   * How long each is measured. V8 collects its whole heap soon after so many joins, and every 20 s or so later: some 100 ms of CPU, which fell into
+   * 10 s or not.
+   */
   readonly seconds: number;
   /** How often; ratios are medians. */
   readonly rounds: number;
