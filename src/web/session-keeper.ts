@@ -74,7 +74,9 @@ export class SessionKeeper {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#dropOffer();
-    await this.#session?.close();
+    const session = this.#session;
+    this.#session = undefined;
+    await session?.close();
   }
 
   async #run(): Promise<void> {
