@@ -93,6 +93,7 @@ async function joinSlowly(
 ): Promise<number> {
   const page = await chromium.openPeers();
   namespace.throttle(slowLink);
+  await untilKeyFrame(gateway); // or the time to the next one would tell how soon it is
   const cameAt = Date.now();
   await using viewer = await page.watch(gateway.whep('show'), options);
   const carriedAt = async (): Promise<number | undefined> => {
@@ -101,6 +102,17 @@ async function joinSlowly(
   };
   await expect.poll(carriedAt, patience).toBeDefined();
   return ((await carriedAt()) ?? Infinity) - cameAt;
+}
+
+/** Waits until a GOP begins: what is kept of the one before is dropped then. */
+async function untilKeyFrame({ engine }: TestGateway): Promise<void> {
+  let most = 0;
+  const hasBegun = (): boolean => {
+    const kept = engine.instantJoins().cacheBytes;
+    most = Math.max(most, kept);
+    return kept < most / 4;
+  };
+  await expect.poll(hasBegun, { ...patience, interval: 10 }).toBe(true);
 }
 
 /** Whether a newcomer is shown pictures of these heights before the stream itself takes over, with a wish that it has as soon as it sees something. */
