@@ -34,12 +34,12 @@ export function watchSilence({ transport, silenceMs, heard: heardBefore }: Watch
   let quiet = 0;
   let heard = heardBefore;
   let isLooking = false;
-  let mayRest = false;
   let due = 0;
   const look = async (): Promise<void> => {
     if (isLooking) return;
     due += 1;
-    if (mayRest && due < 2) return;
+    const talks = lastBytes !== undefined && quiet === 0;
+    if (talks && !heardBefore && due < 2) return;
     isLooking = true;
     try {
       const bytes = await transport.bytesReceived();
@@ -47,7 +47,6 @@ export function watchSilence({ transport, silenceMs, heard: heardBefore }: Watch
         heard ||= lastBytes !== undefined;
         [lastBytes, quiet] = [bytes, 0];
       } else if ((quiet += due) >= looks && heard) onSilent();
-      mayRest = !heardBefore && quiet === 0;
       due = 0;
     } finally {
       isLooking = false;
