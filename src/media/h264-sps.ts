@@ -1,4 +1,5 @@
 import { BitReader } from './bit-reader.ts';
+import { uint16At } from './rtp-header.ts';
 import { rtpPayload } from './rtp-payload.ts';
 
 /** What an H264 sequence parameter set (H.264 §7.3.2.1) tells. */
@@ -40,7 +41,7 @@ const highProfiles: readonly number[] = [100, 110, 122, 244, 44, 83, 86, 118, 12
 
 function inStapA(payload: Uint8Array): SequenceParameters | undefined {
   for (let offset = 1; offset + 2 < payload.length;) {
-    const size = (payload[offset] ?? 0) * 256 + (payload[offset + 1] ?? 0);
+    const size = uint16At(payload, offset);
     if (((payload[offset + 2] ?? 0) & 0x1f) === naluSps) return parse(payload.subarray(offset + 3, offset + 2 + size));
     offset += 2 + size;
   }

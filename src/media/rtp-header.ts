@@ -35,8 +35,8 @@ export function unwrap(sequence: number, highest: number | undefined): number {
   return highest + (forward < 0x8000 ? forward : forward - 0x10000);
 }
 
-/** Read byte by byte: a DataView of each packet costs ten times as much. */
-function uint16At(packet: Uint8Array, at: number): number {
+/** Two bytes in network order, 0 for those behind the end. Read one by one: a DataView of each packet costs ten times as much. */
+export function uint16At(packet: Uint8Array, at: number): number {
   return ((packet[at] ?? 0) << 8) | (packet[at + 1] ?? 0);
 }
 

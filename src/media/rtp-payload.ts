@@ -1,8 +1,10 @@
+import { uint16At } from './rtp-header.ts';
+
 /** The payload of an RTP packet (RFC 3550 §5.1), undefined where it has none or the packet is shorter than it says. */
 export function rtpPayload(packet: Uint8Array): Uint8Array | undefined {
   const [first = 0] = packet;
   let start = 12 + (first & 0x0f) * 4;
-  if ((first & 0x10) !== 0) start += 4 + ((packet[start + 2] ?? 0) * 256 + (packet[start + 3] ?? 0)) * 4;
+  if ((first & 0x10) !== 0) start += 4 + uint16At(packet, start + 2) * 4;
   const padding = (first & 0x20) === 0 ? 0 : (packet.at(-1) ?? 0);
   const payload = packet.subarray(start, packet.length - padding);
   return payload.length === 0 ? undefined : payload;
@@ -13,8 +15,8 @@ export function rtpExtension(packet: Uint8Array, id: number): Uint8Array | undef
   const [first = 0] = packet;
   if ((first & 0x10) === 0) return undefined;
   const start = 12 + (first & 0x0f) * 4;
-  const profile = (packet[start] ?? 0) * 256 + (packet[start + 1] ?? 0);
-  const end = start + 4 + ((packet[start + 2] ?? 0) * 256 + (packet[start + 3] ?? 0)) * 4;
+  const profile = uint16At(packet, start);
+  const end = start + 4 + uint16At(packet, start + 2) * 4;
   const isShort = profile === 0xbede;
   for (let offset = start + 4; offset < Math.min(end, packet.length);) {
     const byte = packet[offset] ?? 0;

@@ -1,3 +1,4 @@
+import { uint16At } from '../rtp-header.ts';
 import { rtpPayload } from '../rtp-payload.ts';
 
 /** Codecs whose key frames are found in RTP here. */
@@ -26,7 +27,7 @@ function beginsH264KeyFrame(payload: Uint8Array): boolean {
 function aggregatesSps(payload: Uint8Array): boolean {
   for (let offset = 1; offset + 2 < payload.length;) {
     if (((payload[offset + 2] ?? 0) & 0x1f) === nalu.sps) return true;
-    offset += 2 + (payload[offset] ?? 0) * 256 + (payload[offset + 1] ?? 0);
+    offset += 2 + uint16At(payload, offset);
   }
   return false;
 }
