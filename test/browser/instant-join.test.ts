@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { browserTest, expectPlaying, patience } from '../fixtures/browser-test.ts';
+import { browserTest, chooseLayer, expectPlaying, patience } from '../fixtures/browser-test.ts';
 import type { Chromium, PageViewer } from '../fixtures/chromium.ts';
 import { DeafPublisher } from '../fixtures/deaf-publisher.ts';
 import { openTestGateway, type TestGateway } from '../fixtures/gateway.ts';
@@ -120,7 +120,7 @@ async function seesAtOnce(chromium: Chromium, gateway: TestGateway, heights: rea
   const outcomes = joins(gateway);
   await using viewer = await chromium.watch(gateway.whep('show'));
   await expect.poll(async () => (await viewer.heights()).length, { ...patience, interval: 10 }).toBeGreaterThan(0);
-  if (wish !== undefined) await choose(viewer, wish);
+  if (wish !== undefined) expect(await chooseLayer((await viewer.session()).location, wish)).toBe(200);
   await expect
     .poll(async () => (await viewer.heights()).length >= heights.length || outcomes()['swapped'] !== undefined, patience)
     .toBe(true);
@@ -129,13 +129,6 @@ async function seesAtOnce(chromium: Chromium, gateway: TestGateway, heights: rea
   await viewer.delete(); // or its own change-over would be taken for that of the next
   // Codecs round odd heights.
   return !hasSwapped && heights.every((height, index) => Math.abs((seen[index] ?? 0) - height) <= 1);
-}
-
-async function choose(viewer: PageViewer, wish: object): Promise<void> {
-  const { location } = await viewer.session();
-  const headers = { 'Content-Type': 'application/json' };
-  const response = await fetch(`${location}/layer`, { method: 'POST', headers, body: JSON.stringify(wish) });
-  expect(response.status).toBe(200);
 }
 
 /** Whether pictures that were shown at these times flow from the first on. */

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import pino, { type Logger } from 'pino';
 import { expect } from 'vitest';
-import { browserTest, expectPlaying } from '../fixtures/browser-test.ts';
+import { browserTest, chooseLayer, expectPlaying } from '../fixtures/browser-test.ts';
 import type { PagePublisher, PageViewer } from '../fixtures/chromium.ts';
 import { openTestGateway } from '../fixtures/gateway.ts';
 import { openLossyRelay } from '../fixtures/lossy-relay.ts';
@@ -245,7 +245,5 @@ browserTest(
 /** Makes a viewer take the highest layer, whatever its link carries. */
 async function alwaysHighest(viewer: PageViewer): Promise<void> {
   const { location } = await viewer.session();
-  const body = JSON.stringify({ mediaId: '1', spatialLayerId: 2 });
-  const response = await fetch(`${location}/layer`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
-  expect(response.status).toBe(200);
+  expect(await chooseLayer(location, { mediaId: '1', spatialLayerId: 2 })).toBe(200);
 }
