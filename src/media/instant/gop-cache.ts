@@ -1,6 +1,6 @@
 import { isAfter, rtpSequence, rtpTimestamp, unwrap } from '../rtp-header.ts';
 import { beginsKeyFrame, type GopCodec } from './key-frame.ts';
-import { PacketMemory } from './packet-memory.ts';
+import { KeptPackets } from './kept-packets.ts';
 
 /** A packet of a stream, in its place. */
 export interface PlacedPacket {
@@ -31,9 +31,7 @@ const staleMs = 1000;
  */
 export class GopCache {
   readonly #codec: GopCodec;
-  readonly #memory = new PacketMemory();
-  #packets: PlacedPacket[] = [];
-  #bytes = 0;
+  readonly #kept = new KeptPackets();
   #highest: number | undefined;
   /** Of the last whole GOP, in bit/s; undefined: there was none. */
   #rateBefore: number | undefined;
@@ -44,12 +42,12 @@ export class GopCache {
 
   /** Size of what is held, in bytes. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#kept.bytes;
   }
 
   /** What the encoding takes, in bit/s, as measured of the last whole GOP, because a key frame alone tells nothing; before, of what has come. 0: unknown. */
   get rate(): number {
-    return this.#rateBefore ?? rateOf(this.#packets);
+    return this.#rateBefore ?? this.#kept.rate();
   }
 
   /** Takes what arrived, and tells its place in the stream; undefined for what was there already. */
@@ -59,61 +57,63 @@ export class GopCache {
     this.#highest = Math.max(this.#highest ?? sequence, sequence);
     const beginsGop = beginsKeyFrame(this.#codec, packet) && this.#isEarlierOrNewer(sequence, timestamp);
     const placed = { packet, sequence, timestamp, arrivedMs: nowMs, beginsGop };
-    const begin = this.#packets[0];
     if (beginsGop) this.#beginAt(sequence);
-    else if (begin === undefined || sequence < begin.sequence) return placed;
+    else if (this.#kept.length === 0 || sequence < this.#kept.sequence(0)) return placed;
     return this.#insert(placed) ? placed : undefined;
   }
 
   /** Forgets everything, up to the next key frame. */
   clear(): void {
-    this.#packets = [];
-    this.#memory.reuse();
-    this.#bytes = 0;
+    this.#kept.clear();
   }
 
   /** Whether {@link gop} has something to give: not when nothing is held, a packet is missing that will not come any more, or the stream has stopped. */
   hasGop(nowMs: number): boolean {
-    const newest = this.#packets.at(-1);
-    if (newest === undefined || nowMs - newest.arrivedMs > staleMs) return false;
-    return !this.#packets.some(({ sequence, arrivedMs }, index) => {
-      const before = this.#packets[index - 1];
-      return before !== undefined && sequence - before.sequence > 1 && nowMs - arrivedMs > patienceMs;
-    });
+    const { length } = this.#kept;
+    if (length === 0 || nowMs - this.#kept.arrivedMs(length - 1) > staleMs) return false;
+    for (let index = 1; index < length; index += 1) {
+      const isBehindGap = this.#kept.sequence(index) - this.#kept.sequence(index - 1) > 1;
+      if (isBehindGap && nowMs - this.#kept.arrivedMs(index) > patienceMs) return false;
+    }
+    return true;
   }
 
   /** What a newcomer needs to see the present picture: everything since the last key frame, in order; undefined where there is none to give. */
   gop(nowMs: number): readonly PlacedPacket[] | undefined {
-    if (!this.hasGop(nowMs)) return undefined;
-    this.#memory.lend();
-    return [...this.#packets];
+    return this.hasGop(nowMs) ? this.#kept.from() : undefined;
   }
 
   /** Parameter sets may come more than once in a key frame: it begins with the first, which a retransmission may bring last. */
   #isEarlierOrNewer(sequence: number, timestamp: number): boolean {
-    const begin = this.#packets[0];
-    if (begin === undefined || isAfter(timestamp, begin.timestamp)) return true;
-    return timestamp === begin.timestamp && sequence < begin.sequence;
+    const begin = this.#kept.timestamp(0);
+    if (this.#kept.length === 0 || isAfter(timestamp, begin)) return true;
+    return timestamp === begin && sequence < this.#kept.sequence(0);
   }
 
   #beginAt(begin: number): void {
-    const rate = rateOf(this.#packets.filter(({ sequence }) => sequence < begin));
+    const last = this.#lastUpTo(begin);
+    const isThere = last >= 0 && this.#kept.sequence(last) === begin;
+    const rate = this.#kept.rate(isThere ? last : last + 1);
     if (rate > 0) this.#rateBefore = rate;
-    this.#packets = this.#packets.filter(({ sequence }) => sequence > begin);
-    if (this.#packets.length > 0) this.#memory.lend(); // to the GOP that begins: they came before its key frame
-    this.#memory.reuse();
-    this.#bytes = bytesOf(this.#packets);
+    const ahead = this.#kept.from(last + 1); // of the GOP that begins, but they came before its key frame
+    this.#kept.clear();
+    for (const placed of ahead) this.#kept.insert(this.#kept.length, placed);
   }
 
   /** False for a duplicate. */
   #insert(placed: PlacedPacket): boolean {
-    const before = this.#packets.findLastIndex(({ sequence }) => sequence <= placed.sequence);
-    if (this.#packets[before]?.sequence === placed.sequence) return false;
-    this.#packets.splice(before + 1, 0, { ...placed, packet: this.#memory.keep(placed.packet) });
-    this.#bytes += placed.packet.length;
-    const startedMs = this.#packets[0]?.arrivedMs ?? placed.arrivedMs;
-    if (this.#bytes > gopLimits.bytes || placed.arrivedMs - startedMs > gopLimits.durationMs) this.clear();
+    const before = this.#lastUpTo(placed.sequence);
+    if (before >= 0 && this.#kept.sequence(before) === placed.sequence) return false;
+    this.#kept.insert(before + 1, placed);
+    if (this.#kept.bytes > gopLimits.bytes || placed.arrivedMs - this.#kept.arrivedMs(0) > gopLimits.durationMs) this.clear();
     return true;
+  }
+
+  /** Where the last one is whose number is not behind this; -1 where there is none. */
+  #lastUpTo(sequence: number): number {
+    let index = this.#kept.length - 1;
+    while (index >= 0 && this.#kept.sequence(index) > sequence) index -= 1;
+    return index;
   }
 }
 

@@ -1,4 +1,5 @@
 import { gopLimits, type PlacedPacket } from './gop-cache.ts';
+import { KeptPackets } from './kept-packets.ts';
 import { followSound, type SoundSource } from './sound-feed.ts';
 import type { ClockMapping } from './sender-report.ts';
 
@@ -8,7 +9,9 @@ const keptMs = gopLimits.durationMs + 1000;
 /** Keeps a track's latest sound, so that it can be replayed with the GOP of the picture beside it. */
 export class SoundMemory implements Disposable {
   readonly #following: Disposable;
-  #packets: PlacedPacket[] = [];
+  /** What came in the present time of {@link keptMs}, and in the one before. */
+  #present = new KeptPackets();
+  #before = new KeptPackets();
   #report: ClockMapping | undefined;
 
   constructor(source: SoundSource) {
@@ -20,14 +23,16 @@ export class SoundMemory implements Disposable {
         this.#report = mapping;
       },
       ended: () => {
-        this.#packets = [];
+        this.#forget();
       },
     });
   }
 
   /** What came of late, in order. */
   get packets(): readonly PlacedPacket[] {
-    return this.#packets.toSorted((one, other) => one.sequence - other.sequence);
+    const begin = this.#present.arrivedMs(this.#present.length - 1) - keptMs;
+    const packets = [...this.#before.from(), ...this.#present.from()].filter(({ arrivedMs }) => arrivedMs >= begin);
+    return packets.toSorted((one, other) => one.sequence - other.sequence);
   }
 
   /** What the publisher said last of its clock. */
@@ -37,13 +42,19 @@ export class SoundMemory implements Disposable {
 
   [Symbol.dispose](): void {
     this.#following[Symbol.dispose]();
-    this.#packets = [];
+    this.#forget();
   }
 
   #keep(placed: PlacedPacket): void {
-    const begin = placed.arrivedMs - keptMs;
-    const fresh = this.#packets.findIndex(({ arrivedMs }) => arrivedMs >= begin);
-    this.#packets.splice(0, fresh === -1 ? this.#packets.length : fresh);
-    this.#packets.push(placed);
+    if (this.#present.length > 0 && placed.arrivedMs - this.#present.arrivedMs(0) > keptMs) {
+      [this.#before, this.#present] = [this.#present, this.#before];
+      this.#present.clear();
+    }
+    this.#present.insert(this.#present.length, placed);
+  }
+
+  #forget(): void {
+    this.#before.clear();
+    this.#present.clear();
   }
 }
