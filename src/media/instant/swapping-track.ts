@@ -152,6 +152,7 @@ export class SwappingTrack implements OutgoingTrack {
     const parts: ViewerReplayParts = {
       feed,
       injected,
+      isEstimated: this.#first.isEstimated,
       caughtUp: (handOver) => void this.#handOver(handOver),
       over: (outcome) => {
         this.#over(outcome);

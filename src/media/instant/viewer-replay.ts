@@ -13,6 +13,8 @@ import type { ClockMapping } from './sender-report.ts';
 export interface ViewerReplayParts {
   readonly feed: GopFeed;
   readonly injected: InjectedConsumer;
+  /** Whether mediasoup estimates the bandwidth of the viewer's network, from its player's feedback. */
+  readonly isEstimated: boolean;
   /** The viewer has caught up: its consumer of the track itself is to be opened, and {@link ViewerReplay.handOver} to be told. */
   readonly caughtUp: (handOver: HandOver) => void;
   /** Nothing is injected any more; not called for a replay that is disposed of. */
@@ -39,7 +41,7 @@ export class ViewerReplay implements Follower, Pumped, Disposable {
     const { feed, injected } = parts;
     const nowMs = performance.now();
     this.#parts = parts;
-    this.#handOver = new HandOver(nowMs);
+    this.#handOver = new HandOver(nowMs, { isGuessed: feed.hasLayers && !parts.isEstimated });
     this.#encoding = encoding;
     this.#packets = new Injection(
       { ...injected, codec: feed.codec, payloadType: injectedPayloadType, clockRate: feed.clockRate },

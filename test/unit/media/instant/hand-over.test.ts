@@ -1,17 +1,25 @@
 import { expect, test } from 'vitest';
 import { HandOver } from '../../../../src/media/instant/hand-over.ts';
 
+const measured = { isGuessed: false };
+
 test('the live consumer is opened once, when the viewer has caught up, and not within the first second', () => {
-  const handOver = new HandOver(500);
+  const handOver = new HandOver(500, measured);
   expect(handOver.shouldOpen(true, 1499)).toBe(false);
   expect(handOver.shouldOpen(false, 1500)).toBe(false);
   expect(handOver.shouldOpen(true, 1500)).toBe(true);
   expect(handOver.shouldOpen(true, 1501)).toBe(false);
 });
 
+test('where receiver reports alone tell whether the path carries what was guessed, two of them have come before that', () => {
+  const handOver = new HandOver(500, { isGuessed: true });
+  expect(handOver.shouldOpen(true, 4499)).toBe(false);
+  expect(handOver.shouldOpen(true, 4500)).toBe(true);
+});
+
 /** Ready for the next key frame at 2000. */
 function waiting(): HandOver {
-  const handOver = new HandOver(0);
+  const handOver = new HandOver(0, measured);
   handOver.shouldOpen(true, 2000);
   handOver.opened();
   return handOver;
@@ -58,7 +66,7 @@ test('news that comes late ends the injection', () => {
 });
 
 test('a key frame before the live consumer is there is injected in its turn', () => {
-  const handOver = new HandOver(0);
+  const handOver = new HandOver(0, measured);
   expect(handOver.keyFrame(900)).toBe(false);
   expect(handOver.decide(900)).toBe('inject');
   handOver.shouldOpen(true, 1500);
