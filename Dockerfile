@@ -47,4 +47,4 @@ EXPOSE 8080/tcp 44400/udp 44400/tcp
 USER node
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.SLUICE_HTTP_PORT || 8080}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["tini", "--", "node", "--max-semi-space-size=2", "dist/main.js"]
+ENTRYPOINT ["tini", "--", "node", "--max-semi-space-size=1", "dist/main.js"]
