@@ -102,6 +102,6 @@ function isNewer(timestamp: number, last: number | undefined): boolean {
 
 /** mediasoup types what it traces as unknown. */
 function numberIn(info: object, key: string): number {
-  const value: unknown = Object.entries(info).find(([name]) => name === key)?.[1];
+  const value: unknown = Reflect.get(info, key);
   return typeof value === 'number' ? value : 0;
 }

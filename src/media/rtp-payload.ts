@@ -2,10 +2,10 @@ import { uint16At } from './rtp-header.ts';
 
 /** The payload of an RTP packet (RFC 3550 §5.1), undefined where it has none or the packet is shorter than it says. */
 export function rtpPayload(packet: Uint8Array): Uint8Array | undefined {
-  const [first = 0] = packet;
+  const first = packet[0] ?? 0;
   let start = 12 + (first & 0x0f) * 4;
   if ((first & 0x10) !== 0) start += 4 + uint16At(packet, start + 2) * 4;
-  const padding = (first & 0x20) === 0 ? 0 : (packet.at(-1) ?? 0);
+  const padding = (first & 0x20) === 0 ? 0 : (packet[packet.length - 1] ?? 0);
   const payload = packet.subarray(start, packet.length - padding);
   return payload.length === 0 ? undefined : payload;
 }

@@ -86,6 +86,6 @@ export class RtpSocket {
 
 /** Payload types and RTCP packet types do not overlap (RFC 5761 §4). */
 function isRtcp(packet: Buffer): boolean {
-  const [, second = 0] = packet;
+  const second = packet[1] ?? 0;
   return second >= 192 && second <= 223;
 }

@@ -29,7 +29,8 @@ export interface TapPlace {
 export class TrackTap {
   readonly #place: TapPlace;
   readonly #producer: Producer;
-  readonly #readers = new Set<TapReader>();
+  /** Replaced, not changed: it is read with every packet. */
+  #readers: readonly TapReader[] = [];
   #source: Promise<TapSource> | undefined;
 
   constructor(place: TapPlace, producer: Producer) {
@@ -39,12 +40,14 @@ export class TrackTap {
 
   /** Reads until the result is disposed of. The publisher is asked for a key frame if it sends already. */
   read(reader: TapReader): Disposable {
-    this.#readers.add(reader);
+    this.#readers = [...this.#readers, reader];
     if (this.#source === undefined) this.#open();
     else this.askForKeyFrame();
     return {
       [Symbol.dispose]: () => {
-        if (this.#readers.delete(reader) && this.#readers.size === 0) this.#close();
+        if (!this.#readers.includes(reader)) return;
+        this.#readers = this.#readers.filter((one) => one !== reader);
+        if (this.#readers.length === 0) this.#close();
       },
     };
   }
@@ -63,8 +66,8 @@ export class TrackTap {
     const ended = (): void => {
       if (this.#source !== source) return;
       this.#source = undefined;
-      const readers = [...this.#readers];
-      this.#readers.clear();
+      const readers = this.#readers;
+      this.#readers = [];
       for (const reader of readers) reader.closed?.();
     };
     const watch = ({ socket, consumer }: TapSource): void => {

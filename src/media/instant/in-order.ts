@@ -13,6 +13,10 @@ export class InOrder {
   push(placed: PlacedPacket, nowMs: number): readonly PlacedPacket[] {
     this.#next ??= placed.sequence;
     if (placed.sequence < this.#next) return [placed];
+    if (placed.sequence === this.#next && this.#kept.length === 0) {
+      this.#next += 1;
+      return [placed];
+    }
     const before = this.#kept.findLastIndex(({ sequence }) => sequence < placed.sequence);
     this.#kept.splice(before + 1, 0, placed);
     return this.#kept.splice(0, this.#ready(this.#next, nowMs));

@@ -18,7 +18,8 @@ export function beginsKeyFrame(codec: GopCodec, packet: Uint8Array): boolean {
 const nalu = { sps: 7, stapA: 24, fuA: 28 } as const;
 
 function beginsH264KeyFrame(payload: Uint8Array): boolean {
-  const [first = 0, second = 0] = payload;
+  const first = payload[0] ?? 0;
+  const second = payload[1] ?? 0;
   const type = first & 0x1f;
   if (type === nalu.fuA) return (second & 0x80) !== 0 && (second & 0x1f) === nalu.sps;
   return type === nalu.sps || (type === nalu.stapA && aggregatesSps(payload));
@@ -33,7 +34,7 @@ function aggregatesSps(payload: Uint8Array): boolean {
 }
 
 function beginsVp8KeyFrame(payload: Uint8Array): boolean {
-  const [first = 0] = payload;
+  const first = payload[0] ?? 0;
   const isFirstPartition = (first & 0x10) !== 0 && (first & 0x0f) === 0;
   const header = payload[vp8DescriptorLength(payload)];
   return isFirstPartition && header !== undefined && (header & 1) === 0;

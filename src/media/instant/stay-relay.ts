@@ -49,7 +49,7 @@ export class StayRelay implements PacketSink {
   readonly producer: Producer;
   readonly codec: RoutedCodec;
   readonly #socket: RtpSocket;
-  readonly #ssrcs: readonly number[];
+  readonly #liveSsrc: number;
   readonly #free: Channel[];
   readonly #stream: Continuity;
   readonly #timer: NodeJS.Timeout;
@@ -97,16 +97,16 @@ export class StayRelay implements PacketSink {
     this.#socket = parts.socket;
     this.producer = parts.producer;
     this.codec = parts.codec;
-    this.#ssrcs = parts.ssrcs;
     this.#clockRate = codecLabel(parts.codec).clockRate;
     this.#stream = new Continuity(this.#clockRate, parts.producer.kind === 'video');
-    this.#free = parts.ssrcs.slice(1).map((ssrc, index) => ({ encoding: index + 1, ssrc, next: 1 }));
+    const [live = 0, ...others] = parts.ssrcs;
+    this.#liveSsrc = live;
+    this.#free = others.map((ssrc, index) => ({ encoding: index + 1, ssrc, next: 1 }));
     this.#timer = setInterval(() => {
       this.#report();
     }, reportEveryMs);
-    const [live = 0] = this.#ssrcs;
     this.#socket.events.on('rtcp', (packet) => {
-      if (asksForKeyFrame(packet, live)) this.#source?.of.askForKeyFrame();
+      if (asksForKeyFrame(packet, this.#liveSsrc)) this.#source?.of.askForKeyFrame();
     });
     this.#socket.transport.observer.once('close', () => {
       this.#detach();
@@ -208,10 +208,11 @@ export class StayRelay implements PacketSink {
   #pass(placed: PlacedPacket): void {
     const nowMs = performance.now();
     const place = this.#stream.place(placed, nowMs);
-    const [ssrc = 0] = this.#ssrcs;
-    const parts = place === undefined ? undefined : rewrittenParts(placed.packet, { ssrc, payloadType: injectedPayloadType, ...place });
-    if (place === undefined || parts === undefined) return;
-    if (!this.#hasPublisherClock) this.#clock = { timestamp: place.timestamp, arrivedMs: nowMs };
+    if (place === undefined) return;
+    const { sequence, timestamp } = place;
+    const parts = rewrittenParts(placed.packet, { ssrc: this.#liveSsrc, payloadType: injectedPayloadType, sequence, timestamp });
+    if (parts === undefined) return;
+    if (!this.#hasPublisherClock) this.#clock = { timestamp, arrivedMs: nowMs };
     this.#socket.send(...parts);
     this.#sent.packets += 1;
     this.#sent.octets += parts[1].length;
@@ -229,9 +230,10 @@ export class StayRelay implements PacketSink {
 
   #report(): void {
     if (this.#clock === undefined || this.#source === undefined || this.closed) return;
-    const [ssrc = 0] = this.#ssrcs;
     const { packets, octets } = this.#sent;
-    this.send(senderReport(ownClock(this.#clock), { ssrc, packets, octets, clockRate: this.#clockRate }, performance.now()));
+    this.send(
+      senderReport(ownClock(this.#clock), { ssrc: this.#liveSsrc, packets, octets, clockRate: this.#clockRate }, performance.now()),
+    );
     this.#reports += 1;
   }
 }
