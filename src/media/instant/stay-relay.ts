@@ -7,13 +7,11 @@ import { RtpSocket } from '../rtp-socket.ts';
 import { Continuity } from './continuity.ts';
 import type { PlacedPacket } from './gop-cache.ts';
 import { injectedPayloadType, type WatchPlace } from './injected-consumer.ts';
-import type { PacketSink } from './injection.ts';
+import type { ReplayingRelay } from './relay-replay.ts';
+import { channelCount, RelayReplays } from './relay-replays.ts';
 import type { RelaySource } from './relay-source.ts';
 import { rewrittenParts } from './rtp-rewriter.ts';
 import { type ClockMapping, ownClock, senderReport } from './sender-report.ts';
-
-/** Newcomers of one relay that may be shown a GOP at once. Each has an encoding of its own until it has caught up. */
-const channelCount = 8;
 
 /** The encoding that everybody is on who has caught up. mediasoup prefers the lowest of those that may be had. */
 const liveEncoding = 0;
@@ -28,29 +26,21 @@ const pictureLoss = { type: 'nack', parameter: 'pli' };
 /** From how many reports on mediasoup knows the clock, without which it lets nobody change encodings. */
 const enoughReports = 3;
 
-/** An encoding that one newcomer has for itself. */
-export interface Channel {
-  /** Its place among the encodings. */
-  readonly encoding: number;
-  readonly ssrc: number;
-  /** Where its sequence numbers go on. */
-  next: number;
-}
-
 /**
  * A track on one router, sent on by Node on a producer of ours that outlives the publisher, so that players whose answer named the SSRC keep it
  * across a publisher's return. One relay serves all of them: Node's cost is per track and router, not per player.
  *
- * It is a simulcast producer to mediasoup. Encoding 0 is the live track; a newcomer is shown the present GOP on one of the others, and changes to
+ * It is a simulcast producer to mediasoup. Encoding 0 is the live track; newcomers are shown the present GOP on one of the others, and change to
  * encoding 0 at a key frame, with its SSRC, its sequence numbers and its timestamps going on. No encoding but 0 has sender reports: mediasoup
  * then leaves timestamps as they are.
  */
-export class StayRelay implements PacketSink {
+export class StayRelay implements ReplayingRelay {
   readonly producer: Producer;
   readonly codec: RoutedCodec;
+  /** What newcomers are shown. */
+  readonly replays: RelayReplays;
   readonly #socket: RtpSocket;
   readonly #liveSsrc: number;
-  readonly #free: Channel[];
   readonly #stream: Continuity;
   readonly #timer: NodeJS.Timeout;
   readonly #clockRate: number;
@@ -101,7 +91,7 @@ export class StayRelay implements PacketSink {
     this.#stream = new Continuity(this.#clockRate, parts.producer.kind === 'video');
     const [live = 0, ...others] = parts.ssrcs;
     this.#liveSsrc = live;
-    this.#free = others.map((ssrc, index) => ({ encoding: index + 1, ssrc, next: 1 }));
+    this.replays = new RelayReplays(this, others);
     this.#timer = setInterval(() => {
       this.#report();
     }, reportEveryMs);
@@ -163,23 +153,6 @@ export class StayRelay implements PacketSink {
       this.#leave();
       throw error;
     }
-  }
-
-  /** An encoding for one newcomer; undefined while all are taken. Give it back with {@link release}. */
-  lease(): Channel | undefined {
-    return this.#free.shift();
-  }
-
-  release(channel: Channel): void {
-    this.#free.push(channel);
-  }
-
-  /** Sends a packet that holds no picture, after which mediasoup counts the encoding as one that may be had. */
-  wake(channel: Channel): void {
-    const header = { ssrc: channel.ssrc, payloadType: injectedPayloadType, sequence: channel.next, timestamp: 0 };
-    const packet = rewrittenParts(Buffer.from([0x80, 0, ...Array<number>(10).fill(0), 0, 0]), header);
-    channel.next += 1;
-    if (packet !== undefined) this.#socket.send(...packet);
   }
 
   get hasRoom(): boolean {
