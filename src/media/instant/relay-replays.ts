@@ -5,7 +5,7 @@ import { rewrittenParts } from './rtp-rewriter.ts';
 
 /**
  * How long a replay waits for others who come, in milliseconds, by how many channels are left free for those after them. Who comes alone does not
- * wait; of a crowd each replay takes more, and nobody finds all channels taken before so many came that the next key frame is as near.
+ * wait; the more come, the more of them each replay takes.
  */
 const gatherMs = [300, 150, 50, 0] as const;
 
