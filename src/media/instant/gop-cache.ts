@@ -91,11 +91,9 @@ export class GopCache {
   }
 
   #beginAt(begin: number): void {
-    const last = this.#lastUpTo(begin);
-    const isThere = last >= 0 && this.#kept.sequence(last) === begin;
-    const rate = this.#kept.rate(isThere ? last : last + 1);
+    const rate = this.#kept.rate(this.#lastUpTo(begin - 1) + 1);
     if (rate > 0) this.#rateBefore = rate;
-    const ahead = this.#kept.from(last + 1); // of the GOP that begins, but they came before its key frame
+    const ahead = this.#kept.from(this.#lastUpTo(begin) + 1); // of the GOP that begins, but they came before its key frame
     this.#kept.clear();
     for (const placed of ahead) this.#kept.insert(this.#kept.length, placed);
   }
