@@ -158,7 +158,7 @@ test('players that come at once share a relay, and are shown what it keeps toget
   await expect.poll(() => leaver?.videoPackets, patience).toBeGreaterThan(0);
   expect(await leaver?.delete()).toBe(200); // whoever is shown the same is shown the rest of it
   for (const player of others) await expect.poll(() => player.videoPackets, patience).toBeGreaterThan(60);
-  await expect.poll(() => Object.values(outcomes()).reduce((sum, count) => sum + count), patience).toBe(12);
+  await expect.poll(() => Object.values(outcomes()).reduce((sum, count) => sum + count, 0), patience).toBe(12);
   expect(outcomes()['stayed']).toBeGreaterThanOrEqual(6); // there is room for four replays, so some were shared
   for (const player of others) expect(holes(player)).toEqual([]);
   expect(await publisher.delete()).toBe(200);

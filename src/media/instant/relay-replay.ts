@@ -31,7 +31,7 @@ export interface ReplayingRelay extends PacketSink {
 export interface ReplayViewer {
   /** Has mediasoup send the player an encoding from its next key frame on. */
   prefer(encoding: number): void;
-  /** Nothing more will be shown; not called for who has left. */
+  /** Nothing more will be shown: it is to leave. */
   over(outcome: JoinOutcome): void;
 }
 
@@ -80,9 +80,9 @@ export class RelayReplay implements Follower, Pumped {
     return this.#parts.channel.encoding;
   }
 
-  /** Whether a player of this track may still join. */
+  /** Whether a player of this track may still join; not to be asked once it has ended. */
   admits(feed: GopFeed, nowMs: number): boolean {
-    return feed === this.#parts.feed && nowMs < this.#parts.opensUntilMs && this.#injection === undefined && !this.#held.disposed;
+    return feed === this.#parts.feed && nowMs < this.#parts.opensUntilMs;
   }
 
   /** The player is to prefer the {@link encoding}, and then be {@link ready}. */
@@ -96,7 +96,7 @@ export class RelayReplay implements Follower, Pumped {
     if (this.#awaited.delete(viewer)) this.pump(performance.now());
   }
 
-  /** The player has changed over, or is gone. */
+  /** The player has changed over, or is gone, or everything is over. With the last one the replay ends. */
   leave(viewer: ReplayViewer): void {
     this.#awaited.delete(viewer);
     if (this.#viewers.delete(viewer) && this.#viewers.size === 0) this.#held.dispose();
@@ -130,10 +130,7 @@ export class RelayReplay implements Follower, Pumped {
   /** The publisher is gone: with its successor the players are on the live encoding. */
   ended(): void {
     this.#changeOver();
-    for (const viewer of [...this.#viewers]) {
-      this.leave(viewer);
-      viewer.over('ended');
-    }
+    for (const viewer of [...this.#viewers]) viewer.over('ended');
   }
 
   pump(nowMs: number): void {
@@ -145,7 +142,7 @@ export class RelayReplay implements Follower, Pumped {
 
   #begin(nowMs: number): Injection | undefined {
     const { relay, channel, feed, opensUntilMs } = this.#parts;
-    if (this.#held.disposed || nowMs < opensUntilMs || this.#awaited.size > 0) return undefined;
+    if (nowMs < opensUntilMs || this.#awaited.size > 0) return undefined;
     const { offsets } = relay;
     const gop = feed.gop(feed.encoding);
     if (gop === undefined || offsets === undefined) {

@@ -111,9 +111,12 @@ export class StayingTrack implements OutgoingTrack, ReplayViewer {
   /** A replay that the player is to be shown, where there is one. */
   #join(): RelayReplay | undefined {
     const { relay, feed } = this.#parts;
-    const replay = feed && relay.replays.join(feed, this);
-    if (replay === 'busy' || replay === 'no-gop') feed?.desk.report(replay);
-    if (typeof replay !== 'object') return undefined;
+    if (feed === undefined) return undefined;
+    const replay = relay.replays.join(feed, this);
+    if (typeof replay === 'string') {
+      feed.desk.report(replay);
+      return undefined;
+    }
     const requests = this.#track.hearRequests(() => {
       replay.repeat();
     });
